@@ -1,0 +1,49 @@
+import type { Buffer } from 'node:buffer';
+
+/** Something that a sink found and mended, or could not use, when it opened. */
+export interface SinkRepair {
+  /** What it concerns: a file, a table. */
+  readonly target: string;
+  readonly problem: string;
+  /** Bytes or rows that were cut away; 0 where nothing was. */
+  readonly bytesCut: number;
+}
+
+export interface SinkOpened {
+  /** The position behind the last batch that is durable here; 0 for a store that is new. */
+  readonly position: number;
+  readonly repairs: readonly SinkRepair[];
+}
+
+/** Counters that every sink keeps; they only grow. */
+export interface SinkStats {
+  readonly records: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Records that could not be turned into rows. Each was reported through {@link SinkEvents.rejected}. */
+  readonly rejected: number;
+}
+
+export interface SinkEvents {
+  /** A record that the sink cannot store: it is counted and skipped, and the rest of the batch is stored. */
+  readonly rejected?: (rejection: { readonly stream: string; readonly problem: string }) => void;
+}
+
+/**
+ * A place where recorded batches end up. The writer calls one method at a time and in order, so a sink needs no locks.
+ *
+ * - `append` takes a batch with the position behind it. Positions grow; the sink stores its own position together with
+ *   the data, so that after a crash it says where to go on. When `append` resolves, the operating system (or the server)
+ *   has the rows: killing this process loses nothing.
+ * - `commit` makes everything appended so far survive a power cut and returns the position that is now durable.
+ * - A record that cannot be understood is rejected alone. An error of the store rejects the promise; the batch counts as
+ *   not appended and comes again.
+ */
+export interface Sink {
+  readonly name: string;
+  open(): Promise<SinkOpened>;
+  append(batch: Buffer, position: number): Promise<void>;
+  commit(): Promise<number>;
+  close(): Promise<void>;
+  stats(): SinkStats;
+}
