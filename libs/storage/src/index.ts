@@ -1,6 +1,20 @@
+export type { CaptureErrorCode } from './capture-error.ts';
+export type { CaptureFile } from './capture-files.ts';
+export type { CaptureLine, CaptureReadOptions, CaptureRejection } from './capture-reader.ts';
+export type { FileChunkErrorCode, FileChunksOptions } from './file-chunks.ts';
 export type { BookSnapshotRecord, RecordMeta, RecordType } from './record.ts';
 export type { BatchRecord } from './record-batch.ts';
 export type { Sink, SinkEvents, SinkOpened, SinkRepair, SinkStats } from './sink.ts';
 
+export { CaptureError } from './capture-error.ts';
+export { captureFiles, captureSymbol } from './capture-files.ts';
+export { CAPTURE_LINE_BYTES_MAX, readCapture } from './capture-reader.ts';
+export { FileChunkError, readFileChunks } from './file-chunks.ts';
+export { LineSplitter, LineTooLongError } from './line-splitter.ts';
 export { RECORD_TYPE } from './record.ts';
-export { readRecordBatch, RecordBatchBuilder, RecordBatchError, RECORD_OVERHEAD_BYTES } from './record-batch.ts';
+export {
+  readRecordBatch,
+  RecordBatchBuilder,
+  RecordBatchError,
+  RECORD_OVERHEAD_BYTES,
+} from './record-batch.ts';

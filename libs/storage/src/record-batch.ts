@@ -122,16 +122,18 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * Throws {@link RecordBatchError} when the bytes are not a batch.
  */
 export function readRecordBatch(bytes: Buffer, visit: (record: BatchRecord) => void): number {
-  if (bytes.length === 0 || bytes[0] !== VERSION) throw new RecordBatchError(0, `version ${bytes[0]}, expected ${VERSION}`);
+  if (bytes.length === 0 || bytes[0] !== VERSION)
+    throw new RecordBatchError(0, `version ${bytes[0]}, expected ${VERSION}`);
   const streams: string[] = [];
   const record: Mutable<BatchRecord> = {
     bytes, type: 1, stream: '', receivedAtUs: 0, line: 0, connectionId: 0, payloadStart: 0, payloadEnd: 0,
   }; // prettier-ignore
   let count = 0;
-  for (let at = 1; at < bytes.length; ) {
+  for (let at = 1; at < bytes.length;) {
     const body = at + LENGTH_BYTES;
     const end = body <= bytes.length ? body + bytes.readUInt32LE(at) : Infinity;
-    if (end > bytes.length || end < body + DEFINE_BYTES) throw new RecordBatchError(at, 'an entry that leaves the batch');
+    if (end > bytes.length || end < body + DEFINE_BYTES)
+      throw new RecordBatchError(at, 'an entry that leaves the batch');
     if (bytes[body] === DEFINE) {
       streams[bytes.readUInt16LE(body + 1)] = bytes.toString('utf8', body + DEFINE_BYTES, end);
     } else {
@@ -144,7 +146,13 @@ export function readRecordBatch(bytes: Buffer, visit: (record: BatchRecord) => v
   return count;
 }
 
-function readRecord(bytes: Buffer, body: number, end: number, streams: string[], record: Mutable<BatchRecord>): void {
+function readRecord(
+  bytes: Buffer,
+  body: number,
+  end: number,
+  streams: string[],
+  record: Mutable<BatchRecord>,
+): void {
   if (end < body + RECORD_BYTES) throw new RecordBatchError(body, 'a record without its head');
   const stream = streams[bytes.readUInt16LE(body + 2)];
   if (stream === undefined) throw new RecordBatchError(body, 'a record of a stream that has no name');

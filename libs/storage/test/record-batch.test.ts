@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { readRecordBatch, RecordBatchBuilder, RecordBatchError, type RecordMeta, type RecordType } from '@org/storage';
+import {
+  readRecordBatch,
+  RecordBatchBuilder,
+  RecordBatchError,
+  type RecordMeta,
+  type RecordType,
+} from '@org/storage';
 
 const metaArbitrary = fc.record({
   type: fc.integer({ min: 1, max: 5 }) as fc.Arbitrary<RecordType>,
@@ -44,7 +50,10 @@ describe('a record batch', () => {
 
   it('refuses a batch that was cut or altered at its seams, at every length', () => {
     const builder = new RecordBatchBuilder(64);
-    builder.append({ type: 1, stream: 'A@trade', receivedAtUs: 1, line: 0, connectionId: 1 }, Buffer.from('payload'));
+    builder.append(
+      { type: 1, stream: 'A@trade', receivedAtUs: 1, line: 0, connectionId: 1 },
+      Buffer.from('payload'),
+    );
     const whole = builder.take();
     const seams = [1, 1 + 4 + 3 + 'A@trade'.length];
     for (let length = 0; length < whole.length; length++) {
