@@ -5,6 +5,8 @@ export type { FileChunkErrorCode, FileChunksOptions } from './file-chunks.ts';
 export type { BookSnapshotRecord, RecordMeta, RecordType } from './record.ts';
 export type { BatchRecord } from './record-batch.ts';
 export type { Sink, SinkEvents, SinkOpened, SinkRepair, SinkStats } from './sink.ts';
+export type { SinkContractCase, SinkHarness } from './sink-contract.ts';
+export type { StoredTrade } from './sink-contract-trades.ts';
 
 export { CaptureError } from './capture-error.ts';
 export { captureFiles, captureSymbol } from './capture-files.ts';
@@ -18,3 +20,4 @@ export {
   RecordBatchError,
   RECORD_OVERHEAD_BYTES,
 } from './record-batch.ts';
+export { sinkContract } from './sink-contract.ts';
