@@ -11,7 +11,15 @@ export interface StreamKey {
 
 /** What is stored in one file: rows of one header. */
 export type StreamKind =
-  'aggtrade' | 'depth' | 'kline' | 'bookticker' | 'trade' | 'markprice' | 'forceorder' | 'ticker' | 'miniticker';
+  | 'aggtrade'
+  | 'depth'
+  | 'kline'
+  | 'bookticker'
+  | 'trade'
+  | 'markprice'
+  | 'forceorder'
+  | 'ticker'
+  | 'miniticker';
 
 /** Bar lengths that USD-M futures offer (no `1s` there); developers.binance.com, kline streams, seen 2026-11. */
 export const KLINE_INTERVALS = [

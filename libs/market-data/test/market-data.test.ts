@@ -28,10 +28,23 @@ describe('decimals', () => {
     expect(unitsToDecimal(units, decimals)).toBe(printed);
   });
 
-  it.each(['', '.', '1.', '.5', '-1', '+1', '1e3', '1,5', ' 1', '1 ', '٣', '0x1', 'NaN', '1.2.3', '9007199254740992'])(
-    'refuses %j',
-    (text) => expect(() => decimalToUnits(text, 2)).toThrow(DecimalError),
-  );
+  it.each([
+    '',
+    '.',
+    '1.',
+    '.5',
+    '-1',
+    '+1',
+    '1e3',
+    '1,5',
+    ' 1',
+    '1 ',
+    '٣',
+    '0x1',
+    'NaN',
+    '1.2.3',
+    '9007199254740992',
+  ])('refuses %j', (text) => expect(() => decimalToUnits(text, 2)).toThrow(DecimalError));
 
   it('refuses more decimals than asked for instead of rounding', () => {
     expect(() => decimalToUnits('0.001', 2)).toThrow(/at most 2 decimals/);
@@ -50,14 +63,27 @@ describe('decimals', () => {
 });
 
 describe('symbols', () => {
-  it.each(['BTCUSDT', '1000SHIBUSDT', 'BTCUSD_PERP', 'BTCUSDT_250627', '币安人生USDT', '我踏马来了USDT'])('accepts %s', (symbol) => {
-    expect(isSymbol(symbol)).toBe(true);
-  });
-
-  it.each(['', '../BTCUSDT', 'BTC/USDT', 'BTC.USDT', 'BTC USDT', 'A'.repeat(65), '..', 'BTC\u0000', 'btcusdt', '币'.repeat(64) + 'X', 'BTC-USDT', 'BTC\n'])(
-    'refuses %j',
-    (symbol) => expect(isSymbol(symbol)).toBe(false),
+  it.each(['BTCUSDT', '1000SHIBUSDT', 'BTCUSD_PERP', 'BTCUSDT_250627', '币安人生USDT', '我踏马来了USDT'])(
+    'accepts %s',
+    (symbol) => {
+      expect(isSymbol(symbol)).toBe(true);
+    },
   );
+
+  it.each([
+    '',
+    '../BTCUSDT',
+    'BTC/USDT',
+    'BTC.USDT',
+    'BTC USDT',
+    'A'.repeat(65),
+    '..',
+    'BTC\u0000',
+    'btcusdt',
+    '币'.repeat(64) + 'X',
+    'BTC-USDT',
+    'BTC\n',
+  ])('refuses %j', (symbol) => expect(isSymbol(symbol)).toBe(false));
 
   it('brings a symbol into the form of the exchange and refuses what is none', () => {
     expect(parseSymbol('btcusdt')).toBe('BTCUSDT');
@@ -80,11 +106,13 @@ describe('stream keys', () => {
 
   it('parses what it formats and refuses the rest', () => {
     expect(parseStreamKey('BTCUSDT@depth@0ms')).toEqual({ symbol: 'BTCUSDT', stream: 'depth@0ms' });
-    for (const text of ['BTCUSDT', '@depth', 'BTCUSDT@', '../X@depth', '']) expect(parseStreamKey(text)).toBeUndefined();
+    for (const text of ['BTCUSDT', '@depth', 'BTCUSDT@', '../X@depth', ''])
+      expect(parseStreamKey(text)).toBeUndefined();
   });
 
   it('knows the kind of every stream it lists, and of no other', () => {
     for (const name of STREAM_NAMES) expect(streamKind(name)).toBeDefined();
-    for (const name of ['aggtrade', 'depth@50ms', 'kline_7m', 'kline_', 'depth20', '']) expect(streamKind(name)).toBeUndefined();
+    for (const name of ['aggtrade', 'depth@50ms', 'kline_7m', 'kline_', 'depth20', ''])
+      expect(streamKind(name)).toBeUndefined();
   });
 });

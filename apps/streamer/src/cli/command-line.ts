@@ -1,0 +1,70 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { ConfigError, configExitCode, parseDuration } from '@org/config';
+import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
+import { demo } from './demo-command.ts';
+import { serveCommand } from './serve-command.ts';
+
+export interface RecordFlags {
+  readonly config?: string;
+  readonly symbols?: string;
+  readonly duration?: string;
+  readonly outputDir?: string;
+}
+
+/** Parses the command line and runs the command. Resolves with the exit code; prints its own errors. */
+export async function runCommandLine(args: readonly string[], entry: string): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = new Command('binance-streamer')
+    .description('Records Binance futures market data; what it could not get is written down as a gap.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  program
+    .command('serve', { isDefault: false })
+    .description('record in the foreground until a signal or the end of the duration')
+    .option('--config <file>', 'configuration file', 'config.yaml')
+    .option('--symbols <A,B>', 'symbols to record instead of symbols.pairs')
+    .option('--duration <time>', 'record this long, for example 60s or 24h', duration)
+    .option('--output-dir <dir>', 'where the files go, instead of storage.output_dir')
+    .action(async (flags: RecordFlags, command: Command) => {
+      const configIsNamed = command.getOptionValueSource('config') === 'cli';
+      exitCode = await serveCommand(flags, { configIsNamed, entry });
+    });
+  program
+    .command('demo')
+    .description('record the built-in exchange: no network, no account')
+    .option('--duration <time>', 'record this long', duration, '30s')
+    .option('--output-dir <dir>', 'where the files go', './demo-data')
+    .action(async (flags: Required<Pick<RecordFlags, 'duration' | 'outputDir'>>) => {
+      exitCode = await demo(flags, entry);
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** Checks the form while the flag is parsed; the text goes on to the configuration, which owns the value. */
+function duration(text: string): string {
+  try {
+    parseDuration(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return configExitCode;
+  }
+  if (error instanceof FatalError) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failed;
+}

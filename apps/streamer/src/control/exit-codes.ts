@@ -1,0 +1,29 @@
+/** Exit codes of the commands; where sysexits.h has a code for the case, it is that one. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  /** EX_UNAVAILABLE: the monitoring port is taken. */
+  portTaken: 69,
+  /** EX_SOFTWARE: a child ended by an error that nobody expected. */
+  software: 70,
+  /** EX_CANTCREAT: the output folder cannot be written. */
+  outputNotWritable: 73,
+  /** EX_TEMPFAIL: another recorder writes to the same folder. */
+  alreadyRunning: 75,
+  /** EX_CONFIG */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An end with a reason that a person reads, instead of a stack trace. */
+export class FatalError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'FatalError';
+    this.exitCode = exitCode;
+  }
+}

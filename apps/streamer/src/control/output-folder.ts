@@ -1,0 +1,21 @@
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { EXIT, FatalError } from './exit-codes.ts';
+
+/** Creates the folder if need be and makes sure that files can be written there. Returns its real path. */
+export function prepareOutputFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const probe = join(folder, `.write-probe-${process.pid}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+    return realpathSync(folder);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new FatalError(
+      EXIT.outputNotWritable,
+      `output folder ${resolve(folder)} cannot be written: ${problem}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,218 @@
+import type {
+  BookReport,
+  ChildReport,
+  QueueReport,
+  StreamReport,
+  WriterReport,
+} from '../control/messages.ts';
+
+export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
+
+export interface ProcessStatus {
+  readonly role: 'primary' | 'writer' | 'order-book' | 'worker';
+  readonly id: string;
+  readonly pid: number | undefined;
+  readonly state: string;
+  readonly restarts: number;
+  readonly rssBytes: number | undefined;
+  readonly symbols: readonly string[];
+}
+
+/** What the supervisor says of a child. */
+export interface ChildState {
+  readonly id: string;
+  readonly role: string;
+  readonly pid: number | undefined;
+  readonly state: string;
+  readonly restarts: number;
+}
+
+export interface StreamStatus {
+  readonly stream: string;
+  readonly lastEventAgeMs: number | null;
+  readonly events: number;
+  readonly gaps: number;
+  readonly duplicates: number;
+  readonly alarm: string | null;
+}
+
+/** `GET /status`; the names are part of the contract. */
+export interface RecorderStatus {
+  readonly state: RecorderState;
+  readonly startedAt: string;
+  readonly processes: readonly ProcessStatus[];
+  readonly streams: readonly StreamStatus[];
+  readonly queues: readonly QueueReport[];
+  readonly writeLatencyMs: { readonly p50: number; readonly p99: number };
+  readonly books: readonly BookReport[];
+}
+
+interface Tally {
+  events: number;
+  gaps: number;
+  duplicates: number;
+}
+
+/** What was done since the start, over all lives of all children. */
+export interface RecorderTotals {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly rejected: number;
+  readonly reconnects: number;
+  readonly bookSnapshots: number;
+}
+
+const NOTHING: Tally = { events: 0, gaps: 0, duplicates: 0 };
+
+/** The writer is taken for stuck when batches wait this long. */
+const QUEUE_AGE_MAX_MS = 10_000;
+
+/**
+ * Gathers what the children report into one picture. A child that is restarted counts from zero, so what its earlier
+ * lives counted is kept here.
+ */
+export class StatusBoard {
+  readonly #startedAtMs: number;
+  readonly #symbolsOf: ReadonlyMap<string, readonly string[]>;
+  readonly #expectedStreams: readonly string[];
+  readonly #reports = new Map<string, ChildReport>();
+  readonly #earlier = new Map<string, Tally>();
+  #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
+
+  constructor(options: {
+    readonly startedAtMs: number;
+    readonly symbolsOf: ReadonlyMap<string, readonly string[]>;
+    readonly streams: readonly string[];
+  }) {
+    this.#startedAtMs = options.startedAtMs;
+    this.#symbolsOf = options.symbolsOf;
+    this.#expectedStreams = options.streams;
+  }
+
+  report(id: string, report: ChildReport): void {
+    this.#reports.set(id, report);
+  }
+
+  /** A child ended; its last report becomes history. */
+  ended(id: string): void {
+    const report = this.#reports.get(id);
+    this.#reports.delete(id);
+    if (report === undefined) return;
+    this.#endedTotals = addTotals(this.#endedTotals, report);
+    if (report.role !== 'worker') return;
+    for (const { stream, events, gaps, duplicates } of report.streams) {
+      this.#earlier.set(stream, add(this.#earlier.get(stream) ?? NOTHING, { events, gaps, duplicates }));
+    }
+  }
+
+  streams(nowMs: number): StreamStatus[] {
+    const current = new Map(this.#workerStreams().map((stream) => [stream.stream, stream]));
+    return this.#expectedStreams.map((stream) => {
+      const now = current.get(stream);
+      const total = add(this.#earlier.get(stream) ?? NOTHING, now ?? NOTHING);
+      const lastEventAtMs = now?.lastEventAtMs;
+      return {
+        stream,
+        lastEventAgeMs: lastEventAtMs === undefined ? null : Math.max(0, nowMs - lastEventAtMs),
+        ...total,
+        alarm: now?.alarm ?? null,
+      };
+    });
+  }
+
+  #writer(): WriterReport | undefined {
+    for (const report of this.#reports.values()) if (report.role === 'writer') return report;
+    return undefined;
+  }
+
+  totals(): RecorderTotals {
+    return [...this.#reports.values()].reduce(addTotals, this.#endedTotals);
+  }
+
+  status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
+    const reports = [...this.#reports.values()];
+    return {
+      state: stopping ? 'stopping' : this.#state(nowMs, children),
+      startedAt: new Date(this.#startedAtMs).toISOString(),
+      processes: [primaryStatus(), ...children.map((child) => this.#process(child))],
+      streams: this.streams(nowMs),
+      queues: reports.flatMap((report) => (report.role === 'writer' ? [] : report.queues)),
+      writeLatencyMs: this.#writer()?.writeLatencyMs ?? { p50: 0, p99: 0 },
+      books: reports.flatMap((report) => (report.role === 'order-book' ? report.books : [])),
+    };
+  }
+
+  /** Why the recorder is not ready: children that are not up, streams that do not deliver, a writer that is behind. */
+  obstacles(nowMs: number, children: readonly ChildState[]): string[] {
+    const waiting = children
+      .filter(({ state }) => state !== 'ready')
+      .map(({ id, state }) => `${id} is ${state}`);
+    const silent = this.streams(nowMs)
+      .filter(({ alarm, lastEventAgeMs }) => alarm !== null || lastEventAgeMs === null)
+      .map(({ stream, alarm }) => `${stream}: ${alarm ?? 'no event yet'}`);
+    const behind = [...this.#reports.values()]
+      .flatMap((report) => (report.role === 'writer' ? [] : report.queues))
+      .filter(({ oldestAgeMs }) => oldestAgeMs > QUEUE_AGE_MAX_MS)
+      .map(({ name, oldestAgeMs }) => `${name}: its oldest batch waits for ${oldestAgeMs} ms`);
+    return [...waiting, ...silent, ...behind];
+  }
+
+  #state(nowMs: number, children: readonly ChildState[]): RecorderState {
+    if (this.obstacles(nowMs, children).length === 0) return 'healthy';
+    const neverStarted = children.some(({ state, restarts }) => state === 'starting' && restarts === 0);
+    const firstFrames = this.streams(nowMs).some(({ events, alarm }) => events === 0 && alarm === null);
+    return neverStarted || firstFrames ? 'starting' : 'degraded';
+  }
+
+  #process(child: ChildState): ProcessStatus {
+    return {
+      role: child.role as ProcessStatus['role'],
+      id: child.id,
+      pid: child.pid,
+      state: child.state,
+      restarts: child.restarts,
+      rssBytes: this.#reports.get(child.id)?.rssBytes,
+      symbols: this.#symbolsOf.get(child.id) ?? [],
+    };
+  }
+
+  #workerStreams(): StreamReport[] {
+    return [...this.#reports.values()].flatMap((report) => (report.role === 'worker' ? report.streams : []));
+  }
+}
+
+function add(left: Tally, right: Tally): Tally {
+  return {
+    events: left.events + right.events,
+    gaps: left.gaps + right.gaps,
+    duplicates: left.duplicates + right.duplicates,
+  };
+}
+
+function addTotals(totals: RecorderTotals, report: ChildReport): RecorderTotals {
+  switch (report.role) {
+    case 'writer':
+      return {
+        ...totals,
+        rows: totals.rows + report.rows,
+        bytes: totals.bytes + report.bytes,
+        rejected: totals.rejected + report.rejected,
+      };
+    case 'worker':
+      return { ...totals, reconnects: totals.reconnects + report.reconnects };
+    case 'order-book':
+      return { ...totals, bookSnapshots: totals.bookSnapshots + report.snapshotsWritten };
+  }
+}
+
+function primaryStatus(): ProcessStatus {
+  return {
+    role: 'primary',
+    id: 'primary',
+    pid: process.pid,
+    state: 'ready',
+    restarts: 0,
+    rssBytes: process.memoryUsage.rss(),
+    symbols: [],
+  };
+}

@@ -1,0 +1,92 @@
+import type { Buffer } from 'node:buffer';
+import type { Clock } from '@org/binance-client';
+import type { FrameFields } from '@org/binance-wire';
+import { streamKind } from '@org/market-data';
+import { type BatchRecord, readRecordBatch, RECORD_TYPE } from '@org/storage';
+import type { BookAnswer, BookReport } from '../control/messages.ts';
+import { errorFields, type Log } from '../logging/child-log.ts';
+import { BookKeeper } from './book-keeper.ts';
+
+export interface BookShelfOptions {
+  readonly symbols: readonly string[];
+  readonly fields: FrameFields;
+  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+  readonly log: Log;
+  readonly joined: (symbol: string) => void;
+  readonly snapshotWanted: (symbol: string) => void;
+}
+
+/**
+ * How long a book waits for a snapshot to come by itself before it asks for one. The worker fetches one at the start
+ * and after every gap, and everybody who follows the stream gets it.
+ */
+const WISH_DELAY_MS = 2000;
+
+/** All live books of the process. */
+export class BookShelf {
+  readonly #options: BookShelfOptions;
+  readonly #books: ReadonlyMap<string, BookKeeper>;
+  readonly #wishes = new Map<string, ReturnType<Clock['setTimeout']>>();
+
+  constructor(options: BookShelfOptions) {
+    this.#options = options;
+    const handlers = {
+      joined: options.joined,
+      snapshotNeeded: (symbol: string): void => this.#wishSoon(symbol),
+    };
+    this.#books = new Map(
+      options.symbols.map((symbol) => [symbol, new BookKeeper(symbol, options.fields, handlers)]),
+    );
+  }
+
+  take(batch: Buffer): void {
+    readRecordBatch(batch, (record) => {
+      if (record.type === RECORD_TYPE.frame || record.type === RECORD_TYPE.depthSnapshot)
+        this.#record(record);
+    });
+  }
+
+  answer(symbol: string, depth: number): BookAnswer {
+    return this.#books.get(symbol)?.answer(depth) ?? { symbol, unavailable: 'no such book is kept' };
+  }
+
+  reports(): BookReport[] {
+    return [...this.#books.values()].map((book) => book.report());
+  }
+
+  restart(): void {
+    for (const book of this.#books.values()) book.restart();
+  }
+
+  stop(): void {
+    for (const timer of this.#wishes.values()) this.#options.clock.clearTimeout(timer);
+    this.#wishes.clear();
+  }
+
+  #record({ stream, type, bytes, payloadStart, payloadEnd }: BatchRecord): void {
+    const at = stream.indexOf('@');
+    if (streamKind(stream.slice(at + 1)) !== 'depth') return;
+    const book = this.#books.get(stream.slice(0, at));
+    if (book === undefined) return;
+    const payload = bytes.subarray(payloadStart, payloadEnd);
+    try {
+      if (type === RECORD_TYPE.frame) book.diff(payload);
+      else book.snapshot(payload);
+    } catch (error) {
+      // One unreadable message costs one book its sync, never the others theirs.
+      this.#options.log.warn('BookRestarted', { stream, ...errorFields(error) });
+      book.restart();
+    }
+  }
+
+  #wishSoon(symbol: string): void {
+    if (this.#wishes.has(symbol)) return;
+    const wish = (): void => {
+      this.#wishes.delete(symbol);
+      if (this.#books.get(symbol)!.isLive) return;
+      this.#options.snapshotWanted(symbol);
+      this.#wishSoon(symbol);
+    };
+    this.#wishes.set(symbol, this.#options.clock.setTimeout(wish, WISH_DELAY_MS));
+  }
+}

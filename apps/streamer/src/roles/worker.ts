@@ -1,0 +1,172 @@
+import {
+  BinanceRest,
+  createRequestBudget,
+  type MarketStreamsHandlers,
+  MarketStreams,
+  PRODUCTS,
+  systemClock,
+} from '@org/binance-client';
+import { BatchSender } from '@org/flow';
+import { childControl } from '@org/supervision';
+import { type PrimaryMessage, type WorkerReport } from '../control/messages.ts';
+import { reportRegularly } from '../control/child-reports.ts';
+import type { WorkerTask } from '../control/task.ts';
+import { childLog, errorFields, type Log } from '../logging/child-log.ts';
+import { RecordChannel } from '../worker/record-channel.ts';
+import { SymbolRecorder } from '../worker/symbol-recorder.ts';
+
+/** How long a worker that stops waits for the writer to confirm what it sent. */
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/**
+ * A symbol worker: streams and snapshots of its symbols, from the exchange's sockets to the writer's.
+ *
+ * It is ready before it connects, and connects at the primary's word, so that all workers begin together.
+ */
+export async function runWorker(task: WorkerTask): Promise<void> {
+  const log = childLog(task.config.logging.level);
+  const sender = new BatchSender({
+    socketPath: task.recordSocket,
+    lane: task.id,
+    epoch: task.incarnation,
+    queueBytesMax: task.config.performance.queueSizeBytes,
+    handlers: { disconnected: (reason) => log.warn('WriterLost', { reason }) },
+  });
+  const channel = new RecordChannel({
+    sender,
+    clock: systemClock,
+    batchBytes: task.config.performance.batchSizeBytes,
+    flushIntervalMs: task.config.performance.flushIntervalMs,
+    refused: (stream, records) => {
+      log.error('QueueOverflowed', { stream, records });
+      recorders.get(stream.slice(0, stream.indexOf('@')))?.lost(stream, 'overflow');
+    },
+  });
+  const rest = new BinanceRest({
+    market: task.config.network.market,
+    baseUrl: task.config.network.restUrl,
+    budget: createRequestBudget({
+      limitPerMinute: PRODUCTS[task.config.network.market].weightPerMinute,
+      clock: systemClock,
+    }),
+    clock: systemClock,
+  });
+  const recorders = symbolRecorders(task, { rest, channel, log });
+  let reconnects = 0;
+  const streams = marketStreams(
+    task,
+    streamHandlers(recorders, log, () => reconnects++),
+  );
+  const report = (): WorkerReport => ({
+    role: 'worker',
+    rssBytes: process.memoryUsage.rss(),
+    streams: [...recorders.values()].flatMap((recorder) => recorder.reports()),
+    queues: [queueReport(task.id, sender)],
+    rejectedFrames: sum(recorders, (recorder) => recorder.rejectedFrames),
+    reconnects,
+    snapshots: sum(recorders, (recorder) => recorder.depth?.snapshots ?? 0),
+    overflowedBatches: sender.stats().refusedBatches,
+  });
+  const reports = reportRegularly(systemClock, report);
+
+  sender.start();
+  childControl({
+    message: (message) => {
+      const order = message as PrimaryMessage;
+      if (order.type === 'go') streams.start();
+      if (order.type === 'take-snapshot') recorders.get(order.symbol)?.depth?.wish();
+    },
+    stop: async () => {
+      await streams.stop();
+      for (const recorder of recorders.values()) recorder.stop();
+      channel.flush();
+      if (!(await sender.drained(DRAIN_TIMEOUT_MS)))
+        log.error('DrainTimedOut', { limitMs: DRAIN_TIMEOUT_MS });
+      reports.stop();
+      await sender.close();
+      rest.close();
+    },
+  });
+  await Promise.resolve();
+}
+
+function queueReport(name: string, sender: BatchSender): WorkerReport['queues'][number] {
+  const { queuedBytes, oldestAgeMs } = sender.stats();
+  return { name, bytes: queuedBytes, oldestAgeMs };
+}
+
+function sum(
+  recorders: ReadonlyMap<string, SymbolRecorder>,
+  count: (recorder: SymbolRecorder) => number,
+): number {
+  return [...recorders.values()].reduce((total, recorder) => total + count(recorder), 0);
+}
+
+function symbolRecorders(
+  task: WorkerTask,
+  parts: { rest: BinanceRest; channel: RecordChannel; log: Log },
+): ReadonlyMap<string, SymbolRecorder> {
+  return new Map(
+    task.symbols.map((symbol) => [
+      symbol,
+      new SymbolRecorder({
+        ...parts,
+        symbol,
+        streams: task.config.symbols.streams,
+        line: 0,
+        restarted: task.incarnation > 1,
+        clock: systemClock,
+      }),
+    ]),
+  );
+}
+
+function marketStreams(task: WorkerTask, handlers: MarketStreamsHandlers): MarketStreams {
+  const { network, symbols } = task.config;
+  return new MarketStreams({
+    market: network.market,
+    wsUrl: network.wsUrl,
+    streams: task.symbols.flatMap((symbol) => symbols.streams.map((stream) => ({ symbol, stream }))),
+    silenceTimeoutMs: network.silenceTimeoutMs,
+    firstFrameTimeoutMs: network.silenceTimeoutMs,
+    lifetimeMs: network.lifetimeMs,
+    reconnect: network.reconnect,
+    handlers,
+  });
+}
+
+function streamHandlers(
+  recorders: ReadonlyMap<string, SymbolRecorder>,
+  log: Log,
+  reconnected: () => void,
+): MarketStreamsHandlers {
+  return {
+    frame: (ref, bytes, receivedAtUs, connectionId) =>
+      recorders.get(ref.symbol)?.frame(ref, bytes, receivedAtUs, connectionId),
+    opened: (event) => log.info('ConnectionOpened', { ...event }),
+    acknowledged: ({ streams }) => {
+      for (const { symbol, stream } of streams) {
+        const depth = stream.startsWith('depth') ? recorders.get(symbol)?.depth : undefined;
+        if (depth?.state === 'buffering') depth.wish();
+      }
+    },
+    closed: ({ streams, ...event }) => {
+      reconnected();
+      log.warn('ConnectionClosed', { ...event, streams: streams.map(({ key }) => key) });
+      for (const { symbol, key } of streams) recorders.get(symbol)?.disconnected(key);
+    },
+    refused: ({ streams, ...event }) =>
+      log.error('SubscriptionRefused', { ...event, streams: streams.map(({ key }) => key) }),
+    alarm: ({ stream, ...event }) => {
+      recorders.get(stream.symbol)?.alarm(stream.key, event.type);
+      log.error('StreamSilent', { stream: stream.key, ...event });
+    },
+    cleared: ({ stream }) => {
+      recorders.get(stream.symbol)?.alarm(stream.key, undefined);
+      log.info('StreamDelivers', { stream: stream.key });
+    },
+    malformed: (event) => log.warn('FrameRejected', { ...event }),
+    rotated: (event) => log.info('ConnectionRotated', { ...event }),
+    gaveUp: (event) => log.error('ConnectionGivenUp', errorFields(event)),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Buffer } from 'node:buffer';
+import type { Clock } from '@org/binance-client';
+import { BookSync, type DepthIds } from '@org/orderbook';
+
+export interface DepthKeeperOptions {
+  readonly symbol: string;
+  readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
+  /** Asks the exchange; rejects when it has no answer after its own retries. */
+  readonly fetchSnapshot: () => Promise<{ readonly body: Buffer; readonly lastUpdateId: number }>;
+  /** Stores the snapshot at this place of the stream; called before the sequence goes on. */
+  readonly storeSnapshot: (body: Buffer) => void;
+  readonly failed: (error: unknown, retryInMs: number) => void;
+}
+
+/** A snapshot that lies behind the stream is asked for again after this long, doubled up to the limit. */
+const RETRY_INITIAL_MS = 250;
+const RETRY_MAX_MS = 30_000;
+
+/** A snapshot that was stored less than this ago answers a wish for one. */
+const FRESH_SNAPSHOT_MS = 3000;
+
+/**
+ * Sees to it that the depth stream of one symbol has a snapshot to stand on: it follows the ids (it holds no book) and
+ * asks for a new snapshot when they break. One request is under way at a time.
+ */
+export class DepthKeeper {
+  snapshots = 0;
+  readonly #options: DepthKeeperOptions;
+  readonly #sync: BookSync<DepthIds, { lastUpdateId: number }>;
+  #fetching = false;
+  #stopped = false;
+  #failures = 0;
+  #storedAtMs = -Infinity;
+  #retryTimer: ReturnType<Clock['setTimeout']> | undefined;
+
+  constructor(options: DepthKeeperOptions) {
+    this.#options = options;
+    this.#sync = new BookSync<DepthIds, { lastUpdateId: number }>({
+      applySnapshot: () => undefined,
+      applyDiff: () => undefined,
+      joined: () => (this.#failures = 0),
+      snapshotNeeded: ({ reason }) => {
+        // The answer on its way may well serve; if it does not, the sequencer asks again when it has it.
+        if (reason === 'snapshot-behind') this.#retryLater();
+        else this.request();
+      },
+    });
+  }
+
+  get state(): string {
+    return this.#sync.state;
+  }
+
+  diff(ids: DepthIds): void {
+    this.#sync.diff(ids);
+  }
+
+  /** The stream lost something that was not stored: what follows needs a snapshot of its own. */
+  restart(): void {
+    this.#sync.restart('gap');
+  }
+
+  /** Somebody else (the order-book manager, after a restart) needs a snapshot in the stream. */
+  wish(): void {
+    if (this.#options.clock.nowMs() - this.#storedAtMs > FRESH_SNAPSHOT_MS) this.request();
+  }
+
+  request(): void {
+    if (this.#fetching || this.#stopped || this.#retryTimer !== undefined) return;
+    this.#fetching = true;
+    void this.#fetch();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#retryTimer !== undefined) this.#options.clock.clearTimeout(this.#retryTimer);
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const { body, lastUpdateId } = await this.#options.fetchSnapshot();
+      if (this.#stopped) return;
+      this.#fetching = false;
+      this.snapshots++;
+      this.#storedAtMs = this.#options.clock.nowMs();
+      this.#options.storeSnapshot(body);
+      this.#sync.snapshot({ lastUpdateId });
+    } catch (error) {
+      this.#fetching = false;
+      if (!this.#stopped) this.#options.failed(error, this.#retryLater());
+    }
+  }
+
+  #retryLater(): number {
+    const delayMs = Math.min(RETRY_MAX_MS, RETRY_INITIAL_MS * 2 ** this.#failures++);
+    this.#retryTimer ??= this.#options.clock.setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.request();
+    }, delayMs);
+    return delayMs;
+  }
+}
