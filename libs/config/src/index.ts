@@ -1,1 +1,25 @@
-export {};
+export type { ConfigErrorCode, ConfigIssue } from './errors.ts';
+export type { ConfigKey, JsonSchema } from './json-schema.ts';
+export type { LoadConfigOptions } from './load.ts';
+export type { ConfigFlags, ConfigOverride } from './overrides.ts';
+export type {
+  GeneralConfig,
+  LoggingConfig,
+  LogLevel,
+  MonitoringConfig,
+  NetworkConfig,
+  OrderbookConfig,
+  PerformanceConfig,
+  ReconnectConfig,
+  StorageConfig,
+  StreamerConfig,
+  SymbolsConfig,
+} from './streamer-config.ts';
+
+export { formatByteSize, parseByteSize } from './byte-size.ts';
+export { CONFIG_BYTES_MAX } from './config-file.ts';
+export { formatDuration, parseDuration } from './duration.ts';
+export { CONFIG_ISSUES_MAX, ConfigError, configExitCode, QuantityError } from './errors.ts';
+export { configJsonSchema, configKeys } from './json-schema.ts';
+export { loadConfig } from './load.ts';
+export { environmentName, ENVIRONMENT_PREFIX, flagOverrides } from './overrides.ts';

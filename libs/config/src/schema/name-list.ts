@@ -1,0 +1,91 @@
+import { parseSymbol, STREAM_NAMES, streamKind, SymbolError } from '@org/market-data';
+import { z } from 'zod';
+import { nearest } from '../nearest.ts';
+
+/** Symbols that one recorder takes: more than any of the markets lists. */
+const PAIRS_MAX = 2000;
+
+/** Also runs when an item is at fault, so that one error names everything. */
+const alsoWithFaultyItems = { when: () => true };
+
+/** Reports the second and every later occurrence of a name. */
+function refuseDuplicates(names: unknown, context: z.RefinementCtx): void {
+  if (!Array.isArray(names)) return;
+  const seen = new Set<unknown>();
+  names.forEach((name: unknown, index) => {
+    if (typeof name === 'string' && seen.has(name)) {
+      context.addIssue({ code: 'custom', path: [index], message: 'each name once' });
+    }
+    seen.add(name);
+  });
+}
+
+/** Symbols in any case, as the exchange writes them: `btcusdt` → `BTCUSDT`. */
+export function pairsField(description: string) {
+  const expected = `a list of 1 to ${PAIRS_MAX} symbols, like [BTCUSDT, ETHUSDT]`;
+  const item = 'a symbol like BTCUSDT: letters, digits and "_" only';
+  const symbol = z.string({ error: item }).transform((text, context) => {
+    try {
+      return parseSymbol(text);
+    } catch (error) {
+      if (!(error instanceof SymbolError)) throw error;
+      context.addIssue({ code: 'custom', message: item });
+      return z.NEVER;
+    }
+  });
+  return z
+    .array(symbol, { error: expected })
+    .min(1, { error: `at least one symbol: ${expected}` })
+    .max(PAIRS_MAX, { error: expected })
+    .superRefine(refuseDuplicates, alsoWithFaultyItems)
+    .meta({ description, expected });
+}
+
+function streamExpected(input: unknown): string {
+  const known = `one of ${STREAM_NAMES.join(', ')}`;
+  const near = typeof input === 'string' ? nearest(input, STREAM_NAMES) : undefined;
+  return near === undefined ? known : `"${near}" or ${known}`;
+}
+
+/** Two speeds of one stream would be mixed in one file, where no column tells them apart; klines have `interval`. */
+function refuseTwoOfAKind(names: unknown, context: z.RefinementCtx): void {
+  if (!Array.isArray(names)) return;
+  const first = new Map<string, string>();
+  names.forEach((name: unknown, index) => {
+    const kind = typeof name === 'string' ? streamKind(name) : undefined;
+    if (kind === undefined || kind === 'kline') return;
+    const other = first.get(kind);
+    if (other === undefined) first.set(kind, name as string);
+    else if (other !== name) {
+      context.addIssue({
+        code: 'custom',
+        path: [index],
+        message: `one speed of ${kind} (${other} is listed already)`,
+      });
+    }
+  });
+}
+
+/** Names of streams as the wire has them, without the symbol. */
+export function streamsField(description: string, fallback: readonly string[]) {
+  const expected = 'a list of known streams, one speed of each, klines of any interval';
+  const stream = z.enum([...STREAM_NAMES], { error: (issue) => streamExpected(issue.input) });
+  return z
+    .array(stream, { error: expected })
+    .min(1, { error: `at least one stream: ${expected}` })
+    .superRefine(refuseDuplicates, alsoWithFaultyItems)
+    .superRefine(refuseTwoOfAKind, alsoWithFaultyItems)
+    .meta({ description, expected })
+    .default([...fallback]);
+}
+
+/** File formats. */
+export function formatsField(description: string) {
+  const expected = 'a list of csv, the only format there is';
+  return z
+    .array(z.enum(['csv'], { error: 'csv' }), { error: expected })
+    .min(1, { error: expected })
+    .superRefine(refuseDuplicates, alsoWithFaultyItems)
+    .meta({ description, expected })
+    .default(['csv']);
+}

@@ -1,0 +1,21 @@
+const SHOWN_CHARACTERS_MAX = 80;
+
+/**
+ * A value of unknown origin as text for an error: on one line, at most 80 characters, and without the user and
+ * password of a URL, because errors end up in logs.
+ */
+export function shownValue(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'empty';
+  if (Array.isArray(value))
+    return value.length === 1 ? 'a list of 1 item' : `a list of ${value.length} items`;
+  if (typeof value === 'object') return 'a section';
+  if (typeof value !== 'string') return String(value);
+  return quoted(value.replace(/\/\/[^/?#]*@/g, '//***@'));
+}
+
+/** The text in quotes, with control characters escaped and the end cut off when it is long. */
+export function quoted(text: string): string {
+  const shown = text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;
+  return JSON.stringify(shown);
+}

@@ -1,0 +1,83 @@
+import type { Market } from '@org/market-data';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** The configuration of a recorder: complete, checked, and frozen to its depth. Units end the names. */
+export interface StreamerConfig {
+  readonly general: GeneralConfig;
+  readonly network: NetworkConfig;
+  readonly symbols: SymbolsConfig;
+  readonly storage: StorageConfig;
+  readonly performance: PerformanceConfig;
+  readonly orderbook: OrderbookConfig;
+  readonly monitoring: MonitoringConfig;
+  readonly logging: LoggingConfig;
+}
+
+export interface GeneralConfig {
+  readonly mode: 'continuous' | 'timed';
+  /** How long a timed recording lasts; no meaning in continuous mode. */
+  readonly durationMs: number;
+}
+
+export interface NetworkConfig {
+  readonly market: Market;
+  /** Without a slash at the end, as is `wsUrl`. */
+  readonly restUrl: string;
+  /** Base of the WebSocket addresses; routes (`/public`, `/market`) are appended by the client. */
+  readonly wsUrl: string;
+  readonly silenceTimeoutMs: number;
+  readonly lifetimeMs: number;
+  readonly redundancy: number;
+  readonly reconnect: ReconnectConfig;
+}
+
+export interface ReconnectConfig {
+  readonly initialDelayMs: number;
+  /** At least `initialDelayMs`. */
+  readonly maxDelayMs: number;
+  /** 0 never gives up. */
+  readonly maxRetries: number;
+}
+
+export interface SymbolsConfig {
+  /** In the exchange's form, without duplicates, at least one. */
+  readonly pairs: readonly string[];
+  /** Known stream names, without duplicates, at least one; at most one of a kind except klines. */
+  readonly streams: readonly string[];
+  readonly perWorker: 'auto' | number;
+}
+
+export interface StorageConfig {
+  /** As written: a relative path is relative to the working directory of the process. */
+  readonly outputDir: string;
+  readonly formats: readonly 'csv'[];
+  readonly rotation: 'daily' | 'hourly';
+  readonly compression: 'gzip' | 'none';
+}
+
+export interface PerformanceConfig {
+  readonly queueSizeBytes: number;
+  /** At most `queueSizeBytes`. */
+  readonly batchSizeBytes: number;
+  readonly flushIntervalMs: number;
+}
+
+export interface OrderbookConfig {
+  readonly snapshotIntervalMs: number;
+  readonly snapshotLevels: number;
+}
+
+export interface MonitoringConfig {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export interface LoggingConfig {
+  readonly level: LogLevel;
+  /** As written: a relative path is relative to the working directory of the process. */
+  readonly dir: string;
+  readonly maxSizeBytes: number;
+  readonly maxFiles: number;
+}
