@@ -1,1 +1,26 @@
-export {};
+export type { Clock, ClockTimer } from './clock.ts';
+export type { FlowErrorCode, FlowErrorFields } from './errors.ts';
+export type { CloseReason } from './wire/messages.ts';
+export type { DisconnectReason } from './wire/frame-connection.ts';
+export type { BatchSenderHandlers, BatchSenderOptions, BatchSenderStats } from './batch/batch-sender.ts';
+export type {
+  BatchReceiverHandlers,
+  BatchReceiverOptions,
+  BatchReceiverStats,
+  ReceivedBatch,
+} from './batch/batch-receiver.ts';
+export type {
+  FeedPublisherHandlers,
+  FeedPublisherOptions,
+  FeedPublisherStats,
+} from './feed/feed-publisher.ts';
+export type { FeedSubscriberHandlers, FeedSubscriberOptions } from './feed/feed-subscriber.ts';
+
+export { systemClock } from './clock.ts';
+export { FlowError } from './errors.ts';
+export { localSocketPath } from './local-socket.ts';
+export { BATCH_OVERHEAD_BYTES } from './wire/messages.ts';
+export { BatchSender } from './batch/batch-sender.ts';
+export { BatchReceiver } from './batch/batch-receiver.ts';
+export { FeedPublisher } from './feed/feed-publisher.ts';
+export { FeedSubscriber } from './feed/feed-subscriber.ts';

@@ -1,0 +1,114 @@
+import type { Buffer } from 'node:buffer';
+import type { Server, Socket } from 'node:net';
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { FlowError } from '../errors.ts';
+import { listenLocally } from '../local-socket.ts';
+import type { DisconnectReason } from '../wire/frame-connection.ts';
+import { Subscription } from './subscription.ts';
+
+export interface FeedPublisherHandlers {
+  /** From here on this subscriber gets every payload. */
+  subscribed?(subscriber: number): void;
+  /** `lagged`: it was cut because its buffer was full. */
+  unsubscribed?(subscriber: number, reason: DisconnectReason): void;
+  /** A connection was closed because the peer broke the protocol. */
+  failed?(error: FlowError): void;
+}
+
+export interface FeedPublisherOptions {
+  readonly socketPath: string;
+  /** Most bytes that may wait for one subscriber; default 64 MiB. Beyond, it is disconnected with `lagged`. */
+  readonly bufferBytesMax?: number;
+  /** Most subscribers, later connections are dropped and counted; default 64. */
+  readonly subscribersMax?: number;
+  readonly clock?: Clock;
+  readonly handlers?: FeedPublisherHandlers;
+}
+
+export interface FeedPublisherStats {
+  readonly subscribers: number;
+  /** Payloads and their bytes, each counted once however many subscribers there were. */
+  readonly payloads: number;
+  readonly bytes: number;
+  /** Bytes that wait for the slowest subscriber. */
+  readonly bufferedBytes: number;
+  readonly laggedSubscribers: number;
+  readonly droppedConnections: number;
+}
+
+const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
+const SUBSCRIBERS_MAX = 64;
+
+/** Sends every payload to every subscriber, one way. A slow subscriber is cut; nobody slows the publisher. */
+export class FeedPublisher {
+  readonly #options: FeedPublisherOptions;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #counters = { payloads: 0, bytes: 0, laggedSubscribers: 0, droppedConnections: 0 };
+  #numbers = 0;
+  #listening: Promise<Server> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: FeedPublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with {@link FlowError} SOCKET_IN_USE while somebody else answers on the path, QUEUE_CLOSED after `close`. */
+  async listen(): Promise<void> {
+    const { socketPath, subscribersMax } = this.#options;
+    if (this.#closing !== undefined)
+      throw new FlowError('QUEUE_CLOSED', 'feed publisher was closed', { socketPath });
+    this.#listening ??= listenLocally(socketPath, subscribersMax ?? SUBSCRIBERS_MAX, (socket) =>
+      this.#connected(socket),
+    );
+    const server = await this.#listening;
+    server.on('drop', () => this.#counters.droppedConnections++);
+  }
+
+  /** Hands the payload to every subscriber. The bytes are shared and must not change any more. */
+  publish(payload: Buffer): void {
+    this.#counters.payloads++;
+    this.#counters.bytes += payload.length;
+    for (const subscription of this.#subscriptions) subscription.send(payload);
+  }
+
+  /** Closes every subscriber after what it was sent, as far as it reads that within a second, and removes the socket. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  stats(): FeedPublisherStats {
+    let bufferedBytes = 0;
+    for (const subscription of this.#subscriptions)
+      bufferedBytes = Math.max(bufferedBytes, subscription.bufferedBytes);
+    return { subscribers: this.#subscriptions.size, bufferedBytes, ...this.#counters };
+  }
+
+  async #close(): Promise<void> {
+    const server = await this.#listening?.catch(() => undefined);
+    const closed = new Promise<void>((resolve) =>
+      server === undefined ? resolve() : server.close(() => resolve()),
+    );
+    for (const subscription of this.#subscriptions) subscription.close();
+    await closed;
+  }
+
+  #connected(socket: Socket): void {
+    const { handlers } = this.#options;
+    const number = ++this.#numbers;
+    const subscription: Subscription = new Subscription(socket, {
+      bufferBytesMax: this.#options.bufferBytesMax ?? BUFFER_BYTES_MAX,
+      clock: this.#options.clock ?? systemClock,
+      opened: () => handlers?.subscribed?.(number),
+      closed: (reason, error) => {
+        if (reason === 'lagged') this.#counters.laggedSubscribers++;
+        if (error !== undefined) handlers?.failed?.(error);
+        this.#subscriptions.delete(subscription);
+        if (subscription.opened) handlers?.unsubscribed?.(number, reason);
+      },
+    });
+    this.#subscriptions.add(subscription);
+    if (this.#closing !== undefined) subscription.close();
+  }
+}

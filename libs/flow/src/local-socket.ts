@@ -1,0 +1,123 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { rename, unlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { FlowError } from './errors.ts';
+
+/** The kernel's limit is 108 bytes on Linux and 104 on macOS, the closing NUL included. */
+const PATH_BYTES_MAX = 100;
+const ONLY_OWNER = 0o700;
+
+/**
+ * The path of the socket that belongs to `key` (any text, such as the real path of a data folder): the same key gives
+ * the same path to every process of this user with the same TMPDIR. It lies in `<tmpdir>/<prefix>-<uid>/`, which is
+ * made when absent, belongs to this user and admits nobody else (0700). The folder stays when the socket goes.
+ *
+ * Throws {@link FlowError} SOCKET_FOLDER_UNSAFE (somebody else's folder, or no folder) or SOCKET_PATH_TOO_LONG.
+ */
+export function localSocketPath(key: string, prefix = 'flow'): string {
+  const { uid } = userInfo();
+  const folder = path.join(tmpdir(), `${prefix}-${uid}`);
+  const socketPath = path.join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.sock`);
+  checkPathLength(socketPath);
+  mkdirSync(folder, { recursive: true, mode: ONLY_OWNER });
+  // lstat: a link that somebody put there first would lead us into a folder of theirs.
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== uid) {
+    const was = found.isDirectory() ? `one of uid ${found.uid}` : 'no folder';
+    throw new FlowError(
+      'SOCKET_FOLDER_UNSAFE',
+      `socket folder ${folder}: expected a folder of uid ${uid}, was ${was}`,
+    );
+  }
+  if ((found.mode & 0o777) !== ONLY_OWNER) chmodSync(folder, ONLY_OWNER);
+  return socketPath;
+}
+
+/**
+ * Listens on a Unix socket that only this user can open (0600). A socket that nobody answers, left by a process that was
+ * killed, is replaced. Closing the server removes the file. Throws {@link FlowError} SOCKET_IN_USE when somebody
+ * answers, SOCKET_PATH_TOO_LONG.
+ */
+export async function listenLocally(
+  socketPath: string,
+  connectionsMax: number,
+  connected: (socket: Socket) => void,
+): Promise<Server> {
+  checkPathLength(socketPath);
+  await removeStaleSocket(socketPath);
+  const server = createServer(connected);
+  server.maxConnections = connectionsMax;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(cause.code === 'EADDRINUSE' ? inUse(socketPath) : cause);
+    });
+    // The file exists from bind on, so a chmod afterwards would leave it open for a moment; the umask does not. Exclusive:
+    // in a cluster worker the primary would listen instead.
+    const before = process.umask(0o177);
+    try {
+      server.listen({ path: socketPath, exclusive: true }, resolve);
+    } finally {
+      process.umask(before);
+    }
+  });
+  return server;
+}
+
+function checkPathLength(socketPath: string): void {
+  const bytes = Buffer.byteLength(socketPath);
+  if (bytes < PATH_BYTES_MAX) return;
+  const limit = `expected fewer than ${PATH_BYTES_MAX}`;
+  throw new FlowError('SOCKET_PATH_TOO_LONG', `socket path ${socketPath} of ${bytes} bytes, ${limit}`, {
+    socketPath,
+  });
+}
+
+function inUse(socketPath: string): FlowError {
+  return new FlowError('SOCKET_IN_USE', `socket ${socketPath}: another process listens there`, {
+    socketPath,
+  });
+}
+
+/**
+ * Between asking and removing, another process may have replaced the stale socket by its living one. So the file is
+ * moved aside, which only one of us can do, asked once more, and given back if it lives.
+ */
+async function removeStaleSocket(socketPath: string): Promise<void> {
+  const state = await askSocket(socketPath);
+  if (state === 'absent') return;
+  if (state === 'alive') throw inUse(socketPath);
+  const aside = `${socketPath}.${process.pid}`;
+  try {
+    await rename(socketPath, aside);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw cause;
+  }
+  if ((await askSocket(aside)) === 'alive') {
+    await rename(aside, socketPath);
+    throw inUse(socketPath);
+  }
+  await unlink(aside);
+}
+
+function askSocket(socketPath: string): Promise<'alive' | 'stale' | 'absent'> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve('alive');
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') resolve('stale');
+      else if (error.code === 'ENOENT') resolve('absent');
+      // Its queue of connections is full: it lives, and is very busy.
+      else if (error.code === 'EAGAIN') resolve('alive');
+      else reject(error);
+    });
+  });
+}
