@@ -46,16 +46,16 @@ export class FieldWriter {
   /** Writes one side of a book; bids before asks. Throws {@link FrameError} for anything but an array of levels. */
   writeSide(side: JsonNode | undefined, isBid: boolean): void {
     const name = isBid ? 'bids' : 'asks';
-    if (side?.type !== 'array') throw this.#error(side, `an array of ${name}`);
+    if (side?.type !== 'array') throw this.error(side, `an array of ${name}`);
     const fields = this.#fields;
     let next = (isBid ? 0 : fields.bidCount) * INTEGERS_PER_LEVEL;
     for (const level of side.items) {
-      if (level.type !== 'array') throw this.#error(level, 'a level [price, quantity]');
+      if (level.type !== 'array') throw this.error(level, 'a level [price, quantity]');
       while (next + INTEGERS_PER_LEVEL > fields.levels.length) fields.growLevels();
       for (let part = 0; part < 2; part++) {
         const text = scalarText(level.items[part]);
         if (text === undefined || !PLAIN_DECIMAL.test(text)) {
-          throw this.#error(level.items[part] ?? level, 'a plain unsigned decimal');
+          throw this.error(level.items[part] ?? level, 'a plain unsigned decimal');
         }
         fields.levels[next++] = this.#end;
         fields.levels[next++] = this.#write(text);
@@ -65,7 +65,8 @@ export class FieldWriter {
     else fields.askCount = side.items.length;
   }
 
-  #error(node: JsonNode | undefined, expected: string): FrameError {
+  /** The error of a node that is not what it must be; of a missing one at the end of the message. */
+  error(node: JsonNode | undefined, expected: string): FrameError {
     return new FrameError(this.#source, node?.at ?? this.#source.length, expected);
   }
 

@@ -1,12 +1,9 @@
 import type { FrameFields, FrameKind } from './frame-fields.ts';
 import { readInteger } from './integer.ts';
+import { characters, isName } from './key-slot.ts';
 import { SLOT } from './slot.ts';
 
-function codes(name: string): readonly number[] {
-  return Array.from(name, (character) => character.charCodeAt(0));
-}
-
-/** The values of `e` that are told apart, as [kind, its characters], by their length. */
+/** The values of `e` that are told apart, by their length. */
 const KINDS_BY_LENGTH: (readonly (readonly [FrameKind, readonly number[]])[])[] = [];
 for (const kind of [
   'depthUpdate',
@@ -19,12 +16,7 @@ for (const kind of [
   '24hrTicker',
   '24hrMiniTicker',
 ] as const) {
-  KINDS_BY_LENGTH[kind.length] = [...(KINDS_BY_LENGTH[kind.length] ?? []), [kind, codes(kind)]];
-}
-
-function matches(bytes: Uint8Array, start: number, name: readonly number[]): boolean {
-  for (let at = 0; at < name.length; at++) if (bytes[start + at] !== name[at]) return false;
-  return true;
+  KINDS_BY_LENGTH[kind.length] = [...(KINDS_BY_LENGTH[kind.length] ?? []), [kind, characters(kind)]];
 }
 
 /** Spot's bookTicker has no `e`; its keys tell it (github.com/binance/binance-spot-api-docs, seen 2026-11). */
@@ -44,13 +36,15 @@ function isSpotBookTicker(fields: FrameFields): boolean {
 export function eventKind(fields: FrameFields): FrameKind | undefined {
   const start = fields.starts[SLOT.e]!;
   if (start < 0) return isSpotBookTicker(fields) ? 'bookTicker' : undefined;
-  const candidates = KINDS_BY_LENGTH[fields.ends[SLOT.e]! - start];
+  const end = fields.ends[SLOT.e]!;
+  const candidates = KINDS_BY_LENGTH[end - start];
   if (candidates === undefined) return 'other';
-  for (const [kind, name] of candidates) if (matches(fields.bytes, start, name)) return kind;
+  for (const [kind, name] of candidates) if (isName(fields.bytes, start, end, name)) return kind;
   return 'other';
 }
 
-function holdsInteger(fields: FrameFields, slot: number): boolean {
+/** Whether a slot is present and a safe integer. */
+export function holdsInteger(fields: FrameFields, slot: number): boolean {
   const start = fields.starts[slot]!;
   return start >= 0 && !Number.isNaN(readInteger(fields.bytes, start, fields.ends[slot]!));
 }

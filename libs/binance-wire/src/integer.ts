@@ -11,8 +11,9 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
   if (at >= end) return NaN;
   let value = 0;
   for (; at < end; at++) {
-    const digit = bytes[at]! - ZERO;
-    if (digit < 0 || digit > 9) return NaN;
+    // A digit differs from '0', by exclusive or, in exactly its value.
+    const digit = bytes[at]! ^ ZERO;
+    if (digit > 9) return NaN;
     value = value * 10 + digit;
   }
   if (value > Number.MAX_SAFE_INTEGER) return NaN;

@@ -10,14 +10,13 @@ const CLOSE = 0x5d;
 
 /** Offset after the plain unsigned decimal at `at`, or {@link UNFAMILIAR}. `at` itself is never returned. */
 export function decimalEnd(bytes: Uint8Array, at: number): number {
+  // A byte is a digit when its difference to '0' by exclusive or is below ten: one comparison instead of two.
   let next = at;
-  let digit = bytes[next]! - ZERO;
-  while (digit >= 0 && digit <= 9) digit = bytes[++next]! - ZERO;
+  while ((bytes[next]! ^ ZERO) < 10) next++;
   if (next === at) return UNFAMILIAR;
   if (bytes[next] !== DOT) return next;
   const fraction = ++next;
-  digit = bytes[next]! - ZERO;
-  while (digit >= 0 && digit <= 9) digit = bytes[++next]! - ZERO;
+  while ((bytes[next]! ^ ZERO) < 10) next++;
   return next === fraction ? UNFAMILIAR : next;
 }
 

@@ -1,8 +1,7 @@
 import { parseAnswer } from './answer.ts';
 import { FieldWriter } from './field-writer.ts';
-import { FrameError } from './frame-error.ts';
 import type { FrameFields, FrameKind } from './frame-fields.ts';
-import { eventKind } from './frame-kind.ts';
+import { eventKind, holdsInteger } from './frame-kind.ts';
 import type { JsonNode } from './json-reader.ts';
 import { readJson } from './json-reader.ts';
 import type { Scope } from './slot.ts';
@@ -28,8 +27,11 @@ function writeEvent(event: ReadonlyMap<string, JsonNode>, writer: FieldWriter): 
 function writeDepth(event: ReadonlyMap<string, JsonNode>, writer: FieldWriter, fields: FrameFields): void {
   writer.writeSide(event.get('b'), true);
   writer.writeSide(event.get('a'), false);
-  for (const slot of [SLOT.U, SLOT.u, SLOT.E]) fields.integer(slot);
-  fields.integerOrUndefined(SLOT.pu);
+  for (const name of ['U', 'u', 'E', 'pu'] as const) {
+    const isOptional = name === 'pu' && !fields.has(SLOT.pu);
+    if (!isOptional && !holdsInteger(fields, SLOT[name]))
+      throw writer.error(event.get(name), `a safe integer for "${name}"`);
+  }
 }
 
 function fill(bytes: Uint8Array, fields: FrameFields): FrameKind {
@@ -62,6 +64,6 @@ export function scanFrameSlowly(bytes: Uint8Array, fields: FrameFields): FrameKi
     return fields.kind;
   } catch (error) {
     fields.clear(bytes);
-    throw error instanceof FrameError ? error : new FrameError(bytes, 0, 'a readable message');
+    throw error;
   }
 }

@@ -26,16 +26,20 @@ export const SLOT_NAMES = Object.keys(SLOT) as readonly SlotName[];
 export const BAR_SLOTS = { first: SLOT['k.t'], end: SLOT['o.s'] } as const;
 export const ORDER_SLOTS = { first: SLOT['o.s'], end: SLOT.lastUpdateId } as const;
 
-/** Keys that only a REST depth snapshot has; in an event they are unknown keys. */
-export const SNAPSHOT_ONLY: readonly SlotName[] = ['lastUpdateId', 'symbol', 'pair'];
+/** The keys of a REST depth snapshot with their slots; an event has the first three as unknown keys. */
+export const SNAPSHOT_SLOTS: ReadonlyMap<string, number> = new Map(
+  (['lastUpdateId', 'symbol', 'pair', 'E', 'T'] satisfies SlotName[]).map((name) => [name, SLOT[name]]),
+);
 
 /** What an object's keys mean: those of an event, of its bar `k`, or of its order `o`. */
 export type Scope = '' | 'k.' | 'o.';
 
+function isEventKey(name: SlotName): boolean {
+  return SLOT[name] < BAR_SLOTS.first;
+}
+
 /** The keys of one scope with their slots. */
 export function slotsOfScope(scope: Scope): ReadonlyMap<string, number> {
-  const inScope = SLOT_NAMES.filter((name) =>
-    scope === '' ? !name.includes('.') && !SNAPSHOT_ONLY.includes(name) : name.startsWith(scope),
-  );
+  const inScope = SLOT_NAMES.filter((name) => (scope === '' ? isEventKey(name) : name.startsWith(scope)));
   return new Map(inScope.map((name) => [name.slice(scope.length), SLOT[name]]));
 }
