@@ -1,1 +1,60 @@
-export {};
+export type { Clock, ClockTimer } from './clock.ts';
+export type { BinanceClientErrorCode, BinanceClientErrorFacts, Reaction } from './errors.ts';
+export type { Product, StreamRoute, WeightTable } from './products.ts';
+export type { BackoffPolicy } from './stream/backoff.ts';
+export type {
+  CloseCause,
+  ConnectionEffect,
+  ConnectionEvent,
+  ConnectionPolicy,
+  ConnectionReport,
+  ConnectionState,
+  ConnectionTimer,
+  SourceState,
+  Step,
+  StepInput,
+  Successor,
+} from './stream/connection-types.ts';
+export type { MarketStreamsOptions, SilenceLimit } from './stream/market-streams.ts';
+export type { ConnectionLoad } from './stream/plan-connections.ts';
+export type {
+  AlarmCleared,
+  ConnectionClosed,
+  ConnectionGaveUp,
+  ConnectionOpened,
+  ConnectionRotated,
+  MarketStreamsHandlers,
+  MessageRejected,
+  StreamAlarm,
+  StreamCounters,
+  StreamRef,
+  StreamsAcknowledged,
+  StreamsRefused,
+  StreamState,
+  StreamStatus,
+} from './stream/stream-events.ts';
+export type { Answer, FrameKind, SlotName } from '@org/binance-wire';
+
+export { systemClock } from './clock.ts';
+export { BinanceClientError, isBinanceClientError, reactionTo } from './errors.ts';
+export { PRODUCTS, streamAddress, streamRoute, weightOf } from './products.ts';
+export { backoffDelayMs } from './stream/backoff.ts';
+export { INITIAL_STATE, isSource, ownedIds, stepConnection } from './stream/connection-state.ts';
+export { MarketStreams } from './stream/market-streams.ts';
+export { planConnections } from './stream/plan-connections.ts';
+export {
+  decodeAggTrade,
+  decodeBookTicker,
+  decodeDepthDiff,
+  decodeDepthSnapshot,
+  decodeKline,
+  decodeMarkPrice,
+  decodeTrade,
+  FrameError,
+  FrameFields,
+  parseAnswer,
+  scanDepthSnapshot,
+  scanFrame,
+  scanFrameSlowly,
+  SLOT,
+} from '@org/binance-wire';

@@ -1,0 +1,30 @@
+/** Connection attempts by address and window; documented for spot, taken for futures, where nothing is documented. */
+export const ATTEMPTS_MAX = 300;
+export const ATTEMPTS_WINDOW_MS = 5 * 60_000;
+
+/** Spreads events so that no window of `windowMs` holds more than `countMax`. */
+export class AttemptLimiter {
+  readonly #countMax: number;
+  readonly #windowMs: number;
+  /** Times of the latest attempts, granted or planned, oldest first. */
+  readonly #atMs: number[] = [];
+
+  constructor(countMax: number, windowMs: number) {
+    this.#countMax = countMax;
+    this.#windowMs = windowMs;
+  }
+
+  /** Takes the next place and returns how long to wait for it, milliseconds. */
+  take(nowMs: number): number {
+    const oldestMs = this.#atMs.length < this.#countMax ? -Infinity : this.#atMs.shift()!;
+    const atMs = Math.max(nowMs, oldestMs + this.#windowMs);
+    this.#atMs.push(atMs);
+    return atMs - nowMs;
+  }
+
+  /** How long until a place is free; takes none. */
+  waitMs(nowMs: number): number {
+    const oldestMs = this.#atMs.length < this.#countMax ? -Infinity : this.#atMs[0]!;
+    return Math.max(0, oldestMs + this.#windowMs - nowMs);
+  }
+}
