@@ -1,6 +1,27 @@
 export type { Clock, ClockTimer } from './clock.ts';
 export type { BinanceClientErrorCode, BinanceClientErrorFacts, Reaction } from './errors.ts';
 export type { Product, StreamRoute, WeightTable } from './products.ts';
+export type {
+  AggTradesQuery,
+  BinanceRestOptions,
+  DepthAnswer,
+  DepthOptions,
+  KlinesQuery,
+  RequestOptions,
+  RetryPolicy,
+  RowsAnswer,
+} from './rest/binance-rest.ts';
+export type { HttpAnswer } from './rest/judge-answer.ts';
+export type {
+  BudgetRequest,
+  BudgetState,
+  RequestBudget,
+  RequestBudgetOptions,
+  RequestOutcome,
+  RequestPermit,
+} from './rest/request-budget.ts';
+export type { AggTradeRow, ExchangeInfo, KlineRow, ServerTime, SymbolInfo } from './rest/rest-schemas.ts';
+export type { BudgetSnapshot, HoldReason } from './rest/weight-window.ts';
 export type { BackoffPolicy } from './stream/backoff.ts';
 export type {
   CloseCause,
@@ -38,6 +59,9 @@ export type { Answer, FrameKind, SlotName } from '@org/binance-wire';
 export { systemClock } from './clock.ts';
 export { BinanceClientError, isBinanceClientError, reactionTo } from './errors.ts';
 export { PRODUCTS, streamAddress, streamRoute, weightOf } from './products.ts';
+export { BinanceRest } from './rest/binance-rest.ts';
+export { judgeAnswer } from './rest/judge-answer.ts';
+export { createRequestBudget } from './rest/request-budget.ts';
 export { backoffDelayMs } from './stream/backoff.ts';
 export { INITIAL_STATE, isSource, ownedIds, stepConnection } from './stream/connection-state.ts';
 export { MarketStreams } from './stream/market-streams.ts';
