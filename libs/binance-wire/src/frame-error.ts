@@ -1,6 +1,6 @@
 const EXCERPT_CHARS_MAX = 200;
 /** How much of the excerpt lies before the fault, so that the reader sees what led there. */
-const EXCERPT_BYTES_BEFORE = 60;
+const EXCERPT_BYTES_BEFORE = 25;
 const FOUND_BYTES = 12;
 
 /** One line of printable ASCII: bytes from a stranger must not steer a terminal or split a log line. */
