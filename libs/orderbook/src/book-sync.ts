@@ -22,13 +22,15 @@ const BUFFERED_DIFFS_MAX = 10_000;
  * ```
  *
  * - A snapshot that is older than what the buffered diffs continue is not taken: the buffer is kept and a new snapshot
- *   asked for. One that arrives while live is ignored, because the book is exact already and cannot gain from it.
- * - `epoch` numbers the attempts, from 1; every request for a snapshot but the one at the start begins a new one.
+ *   asked for.
+ * - A snapshot that arrives while live changes nothing, because the book is exact already. It is remembered until the
+ *   diffs have passed it: if a gap shows before, it joins the two sides at once. A file in which the snapshot of a new
+ *   connection stands before the first diff of that connection needs this.
+ * - `epoch` numbers the attempts, from 1; every end of an attempt begins the next.
  * - Ids must grow for the life of the book, as the exchange's do; after a reset of ids call `restart`.
  *
- * When `applyDiff` throws, the diff is a gap of reason `malformed`, a snapshot is asked for, and `diff` throws the same
- * error. When `applySnapshot` throws, nothing changed but the book; `snapshot` throws the same error, the diffs stay
- * buffered, and the caller decides about another request.
+ * When `applyDiff` throws, the diff is a gap of reason `malformed`; when `applySnapshot` throws, the snapshot is not
+ * taken. Either way a new snapshot is asked for, and the call that led to it throws the same error.
  */
 export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: number }> {
   readonly #handlers: SyncHandlers<D, S>;
@@ -37,6 +39,8 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
   #epoch = 1;
   #lastUpdateId: number | undefined;
   #buffer: D[] = [];
+  /** The newest snapshot that came while live and is ahead of the diffs; it bridges a gap that lies before it. */
+  #ahead: S | undefined;
   #isStarted = false;
   readonly #steps: (() => void)[] = [];
 
@@ -111,13 +115,12 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
     const oldest = this.#buffer[0];
     if (oldest !== undefined && this.#buffer.length >= this.#bufferedDiffsMax) {
       this.#buffer = [diff];
-      this.#resync('buffer-full', this.#gap('overflow', previousUpdateId(oldest), diff));
+      this.#lose(this.#gap('overflow', previousUpdateId(oldest), diff));
+      this.#request('buffer-full');
       return;
     }
     this.#buffer.push(diff);
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    this.#handlers.snapshotNeeded?.({ epoch: this.#epoch, reason: 'start' });
+    if (!this.#isStarted) this.#request('start');
   }
 
   #takeFirst(diff: D, snapshotId: number): void {
@@ -141,7 +144,10 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
       this.#handlers.covered?.(diff);
     } else if (verdict === 'gap') {
       this.#buffer = [diff];
-      this.#resync('gap', this.#gap('sequence', lastUpdateId, diff));
+      const ahead = this.#ahead;
+      this.#lose(this.#gap('sequence', lastUpdateId, diff));
+      if (ahead === undefined) this.#request('gap');
+      else this.#takeSnapshot(ahead);
     } else {
       this.#apply(diff, lastUpdateId);
     }
@@ -149,37 +155,65 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
 
   #apply(diff: D, lastUpdateId: number): void {
     this.#lastUpdateId = diff.finalUpdateId;
+    if (this.#ahead !== undefined && this.#ahead.lastUpdateId <= diff.finalUpdateId) this.#ahead = undefined;
     try {
       this.#handlers.applyDiff(diff);
     } catch (error) {
-      this.#resync('gap', this.#gap('malformed', lastUpdateId, diff));
+      this.#lose(this.#gap('malformed', lastUpdateId, diff));
+      this.#request('gap');
       throw error;
     }
   }
 
   #takeSnapshot(snapshot: S): void {
     const snapshotId = snapshot.lastUpdateId;
-    if (this.#state === 'live' || snapshotId <= (this.#lastUpdateId ?? -Infinity)) return;
+    if (snapshotId <= (this.#ahead?.lastUpdateId ?? this.#lastUpdateId ?? -Infinity)) return;
+    if (this.#state === 'live') {
+      this.#ahead = snapshot;
+      return;
+    }
     const first = this.#buffer.find((diff) => judgeFirst(diff, snapshotId) !== 'covered');
     if (first !== undefined && judgeFirst(first, snapshotId) === 'behind') {
       this.#resync('snapshot-behind');
       return;
     }
-    this.#handlers.applySnapshot(snapshot);
+    this.#join(snapshot);
+  }
+
+  #join(snapshot: S): void {
+    try {
+      this.#handlers.applySnapshot(snapshot);
+    } catch (error) {
+      this.#resync('snapshot-malformed');
+      throw error;
+    }
     this.#isStarted = true;
     this.#state = 'waiting';
-    this.#lastUpdateId = snapshotId;
+    this.#lastUpdateId = snapshot.lastUpdateId;
     const buffered = this.#buffer;
     this.#buffer = [];
     attemptAll(buffered.map((diff) => () => this.#take(diff)));
   }
 
-  #resync(reason: SnapshotReason, gap?: SequenceGap): void {
+  #lose(gap: SequenceGap): void {
+    this.#restartEpoch();
+    this.#handlers.gap?.(gap);
+  }
+
+  #resync(reason: SnapshotReason): void {
+    this.#restartEpoch();
+    this.#request(reason);
+  }
+
+  #restartEpoch(): void {
     this.#state = 'buffering';
     this.#lastUpdateId = undefined;
-    this.#isStarted = true;
+    this.#ahead = undefined;
     this.#epoch++;
-    if (gap !== undefined) this.#handlers.gap?.(gap);
+  }
+
+  #request(reason: SnapshotReason): void {
+    this.#isStarted = true;
     this.#handlers.snapshotNeeded?.({ epoch: this.#epoch, reason });
   }
 

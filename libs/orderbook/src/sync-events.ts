@@ -36,10 +36,10 @@ export interface SequenceGap {
 }
 
 /**
- * Why a snapshot is asked for: the first diff came, the ids broke (or `restart` was called), the snapshot at hand is
- * older than what the diffs continue, or the buffer ran full.
+ * Why a snapshot is asked for: the first diff came, continuity broke (or `restart` was called), the snapshot at hand is
+ * older than what the diffs continue, it could not be applied, or the buffer ran full.
  */
-export type SnapshotReason = 'start' | 'gap' | 'snapshot-behind' | 'buffer-full';
+export type SnapshotReason = 'start' | 'gap' | 'snapshot-behind' | 'snapshot-malformed' | 'buffer-full';
 
 /** Give `epoch` back with the answer; the answer to an older request is then dropped. */
 export interface SnapshotRequest {
@@ -60,7 +60,7 @@ export interface SyncHandlers<D extends DepthIds, S extends { readonly lastUpdat
   covered?(diff: D): void;
   /** The book became live; called before `applyDiff` of the diff that joined. */
   joined?(join: SyncJoin): void;
-  /** Continuity broke. `snapshotNeeded` follows. */
+  /** Continuity broke. `snapshotNeeded` follows, unless a snapshot is at hand that bridges the gap. */
   gap?(gap: SequenceGap): void;
   /** A snapshot is needed. Repeating a request that fails is the task of whoever asks the exchange. */
   snapshotNeeded?(request: SnapshotRequest): void;
