@@ -1,1 +1,23 @@
-export {};
+export type { StorageCsvErrorCode, StorageCsvErrorDetails } from './errors.ts';
+export type { FileKind, FileName, Rotation } from './file-names.ts';
+export type { FileSystem, FolderEntry, OpenFile } from './file-system.ts';
+export type { DepthCaptureOptions } from './read/depth-capture.ts';
+export type { DepthFileOptions } from './read/depth-file.ts';
+export type {
+  BookTickerMessage,
+  DepthMessage,
+  DepthReadOptions,
+  ReadRejection,
+  UnfinishedLine,
+} from './read/depth-message.ts';
+export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
+export type { CsvSinkOptions } from './sink/csv-sink.ts';
+
+export { StorageCsvError } from './errors.ts';
+export { compareFileNames, formatFileName, parseFileName } from './file-names.ts';
+export { nodeFileSystem } from './file-system.ts';
+export { readDepthCapture } from './read/depth-capture.ts';
+export { readDepthFile } from './read/depth-file.ts';
+export { depthSources, findDepthSources, readDepthSource } from './read/depth-sources.ts';
+export { CsvSink } from './sink/csv-sink.ts';
+export { fileHeader } from './streams/catalogue.ts';

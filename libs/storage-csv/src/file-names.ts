@@ -1,0 +1,73 @@
+import type { StreamKind } from '@org/market-data';
+
+/** What one file holds: rows of a stream, or one of the kinds that the recorder itself writes. */
+export type FileKind = StreamKind | 'orderbook' | 'gaps' | 'rejected';
+
+/** How long one file lasts, by the UTC time of receipt. */
+export type Rotation = 'daily' | 'hourly';
+
+/** The parts of a file's name, `<kind>_<period>[.<part>].csv`, and `.gz` behind it once it is closed and packed. */
+export interface FileName {
+  readonly kind: string;
+  /** `YYYY-MM-DD`, or `YYYY-MM-DDTHH` for an hour; UTC. */
+  readonly period: string;
+  /** 0 is the first file of a period. Others exist where the first could not be continued. */
+  readonly part: number;
+  readonly isCompressed: boolean;
+}
+
+const NAME =
+  /^(?<kind>[a-z]+)_(?<period>\d{4}-\d{2}-\d{2}(?:T\d{2})?)(?:\.(?<part>\d{1,4}))?\.(?:csv|jsonl)(?<gz>\.gz)?$/;
+
+/** The name of a file of rows. Rejected records are no rows: theirs are JSON lines. */
+export function formatFileName(kind: FileKind, period: string, part: number): string {
+  return `${kind}_${period}${part === 0 ? '' : `.${part}`}.${kind === 'rejected' ? 'jsonl' : 'csv'}`;
+}
+
+/** The parts of a name, or undefined when it is not one of a file of rows. */
+export function parseFileName(name: string): FileName | undefined {
+  const parts = NAME.exec(name)?.groups;
+  if (parts === undefined) return undefined;
+  return {
+    kind: parts['kind']!,
+    period: parts['period']!,
+    part: Number(parts['part'] ?? 0),
+    isCompressed: parts['gz'] !== undefined,
+  };
+}
+
+/** Order of time: by period (a day before its hours), then by part. */
+export function compareFileNames(a: FileName, b: FileName): number {
+  if (a.period !== b.period) return a.period < b.period ? -1 : 1;
+  return a.part - b.part;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const US_PER_MS = 1000;
+
+/** Numbers the periods and names them; the name of the last one is kept, since records come in the order of time. */
+export class Periods {
+  readonly #lengthMs: number;
+  readonly #nameLength: number;
+  #lastIndex = NaN;
+  #lastName = '';
+
+  constructor(rotation: Rotation) {
+    this.#lengthMs = rotation === 'daily' ? DAY_MS : HOUR_MS;
+    this.#nameLength = rotation === 'daily' ? 'YYYY-MM-DD'.length : 'YYYY-MM-DDTHH'.length;
+  }
+
+  /** Number of the period in which a moment lies, µs since the epoch. */
+  index(timeUs: number): number {
+    return Math.floor(timeUs / (this.#lengthMs * US_PER_MS));
+  }
+
+  name(index: number): string {
+    if (index !== this.#lastIndex) {
+      this.#lastIndex = index;
+      this.#lastName = new Date(index * this.#lengthMs).toISOString().slice(0, this.#nameLength);
+    }
+    return this.#lastName;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Buffer } from 'node:buffer';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, type FileHandle } from 'node:fs/promises';
+
+/** A file that is open for reading and writing. Positions are byte offsets. */
+export interface OpenFile {
+  size(): Promise<number>;
+  /** Fills `into` from `position`; returns how many bytes there were, 0 at the end. */
+  read(into: Buffer, position: number): Promise<number>;
+  /** Writes at `position`; may write fewer bytes than asked for, without an error, and returns how many. */
+  write(bytes: Buffer, position: number): Promise<number>;
+  truncate(length: number): Promise<void>;
+  /** Content and length reach the device (fdatasync). */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** The operations that the sink needs of a file system; tests put a faulty one in its place. */
+export interface FileSystem {
+  /** Opens for reading and writing; creates the file when it is absent and never shortens it. */
+  open(path: string): Promise<OpenFile>;
+  /** Creates the folder with its parents; it may exist already. */
+  makeFolder(path: string): Promise<void>;
+  list(path: string): Promise<readonly FolderEntry[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** New and renamed names in the folder reach the device. */
+  syncFolder(path: string): Promise<void>;
+}
+
+class NodeFile implements OpenFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  async read(into: Buffer, position: number): Promise<number> {
+    return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
+  }
+
+  async write(bytes: Buffer, position: number): Promise<number> {
+    return (await this.#handle.write(bytes, 0, bytes.length, position)).bytesWritten;
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** The file system of this machine. */
+export const nodeFileSystem: FileSystem = {
+  async open(path) {
+    return new NodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, 0o644));
+  },
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true });
+  },
+  async list(path) {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  },
+  rename,
+  async syncFolder(path) {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
+};

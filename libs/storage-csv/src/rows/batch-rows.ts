@@ -1,0 +1,128 @@
+import type { Buffer } from 'node:buffer';
+import { readRecordBatch, type BatchRecord } from '@org/storage';
+import { formatFileName, Periods, type FileKind, type Rotation } from '../file-names.ts';
+import { isRejection, RecordRows } from './record-rows.ts';
+import { recordFileKind, recordRoute, type RecordRoute } from './record-route.ts';
+import { rejectedLine } from './rejected-line.ts';
+import { RowBuffer } from './row-buffer.ts';
+import { RowProblem } from './row-problem.ts';
+
+/** Stream keys whose route is remembered; beyond it all are forgotten and parsed again. */
+const ROUTES_MAX = 10_000;
+/** Row buffers that are kept for the next batch, and the largest that is. */
+const SPARE_BUFFERS_MAX = 64;
+const SPARE_BUFFER_BYTES_MAX = 1024 * 1024;
+
+/** Rows for one file. */
+export interface FileRows {
+  /** The symbol's folder; '' for the output folder itself. */
+  readonly folder: string;
+  readonly kind: FileKind;
+  readonly period: string;
+  readonly rows: RowBuffer;
+}
+
+export interface Rejection {
+  readonly stream: string;
+  readonly problem: string;
+}
+
+/** What a batch becomes, before anything is written. */
+export interface FormattedBatch {
+  /** By `<folder>/<file name of part 0>`. */
+  readonly files: ReadonlyMap<string, FileRows>;
+  readonly records: number;
+  readonly rows: number;
+  readonly rejections: readonly Rejection[];
+}
+
+/** Turns batches into rows, file by file. It does no input or output: what it returns can be written or thrown away. */
+export class BatchRows {
+  readonly #periods: Periods;
+  readonly #recordRows = new RecordRows();
+  readonly #routes = new Map<string, RecordRoute>();
+  readonly #spare: RowBuffer[] = [];
+  #files = new Map<string, FileRows>();
+  #rows = 0;
+  #rejections: Rejection[] = [];
+
+  constructor(rotation: Rotation) {
+    this.#periods = new Periods(rotation);
+  }
+
+  /** Throws `RecordBatchError` when the bytes are no batch. */
+  format(batch: Buffer): FormattedBatch {
+    this.#files = new Map();
+    this.#rows = 0;
+    this.#rejections = [];
+    const records = readRecordBatch(batch, (record) => this.#add(record));
+    return { files: this.#files, records, rows: this.#rows, rejections: this.#rejections };
+  }
+
+  /** Takes back the memory of a batch that is written or given up. */
+  release({ files }: FormattedBatch): void {
+    for (const { rows } of files.values()) {
+      if (this.#spare.length >= SPARE_BUFFERS_MAX || rows.bytes.length > SPARE_BUFFER_BYTES_MAX) continue;
+      rows.length = 0;
+      this.#spare.push(rows);
+    }
+  }
+
+  #add(record: BatchRecord): void {
+    const route = this.#route(record.stream);
+    try {
+      this.#rows += this.#write(record, route);
+    } catch (error) {
+      if (!isRejection(error)) throw error;
+      this.#reject(record, route, error.message);
+    }
+  }
+
+  /** All the record's rows or none of them. */
+  #write(record: BatchRecord, route: RecordRoute): number {
+    if (!isTime(record.receivedAtUs))
+      throw new RowProblem(`expected a receipt in µs, was ${record.receivedAtUs}`);
+    const kind = recordFileKind(route, record.type);
+    if (kind === undefined) throw new RowProblem('expected a stream key of a symbol and a known stream');
+    const { rows } = this.#file(route.symbol, kind, record.receivedAtUs);
+    const start = rows.length;
+    try {
+      return this.#recordRows.write(record, route, rows);
+    } catch (error) {
+      rows.length = start;
+      throw error;
+    }
+  }
+
+  #reject(record: BatchRecord, route: RecordRoute, problem: string): void {
+    const timeUs = isTime(record.receivedAtUs) ? record.receivedAtUs : 0;
+    this.#file(route.symbol, 'rejected', timeUs).rows.text(rejectedLine(record, problem));
+    this.#rejections.push({ stream: record.stream, problem });
+  }
+
+  #file(folder: string, kind: FileKind, timeUs: number): FileRows {
+    const period = this.#periods.name(this.#periods.index(timeUs));
+    const key = `${folder}/${formatFileName(kind, period, 0)}`;
+    let file = this.#files.get(key);
+    if (file === undefined) {
+      file = { folder, kind, period, rows: this.#spare.pop() ?? new RowBuffer() };
+      this.#files.set(key, file);
+    }
+    return file;
+  }
+
+  #route(stream: string): RecordRoute {
+    let route = this.#routes.get(stream);
+    if (route === undefined) {
+      if (this.#routes.size >= ROUTES_MAX) this.#routes.clear();
+      route = recordRoute(stream);
+      this.#routes.set(stream, route);
+    }
+    return route;
+  }
+}
+
+/** A time that has a UTC date. */
+function isTime(timeUs: number): boolean {
+  return timeUs >= 0 && timeUs <= Number.MAX_SAFE_INTEGER;
+}

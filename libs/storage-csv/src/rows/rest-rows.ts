@@ -1,0 +1,51 @@
+import { isWord } from './frame-rows.ts';
+import type { RowBuffer } from './row-buffer.ts';
+import { RowProblem } from './row-problem.ts';
+import type { RestContext, RestValue, StreamDefinition } from './stream-definition.ts';
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
+
+/**
+ * Writes the rows of a REST answer, a JSON array, that repairs a gap of a stream; returns how many. JSON.parse is
+ * exact here: prices and quantities are strings and ids lie far below 2^53.
+ */
+export function writeRestRows(
+  definition: StreamDefinition,
+  json: string,
+  context: RestContext,
+  rows: RowBuffer,
+): number {
+  const { restRow } = definition;
+  if (restRow === undefined) throw new RowProblem(`expected no REST rows for ${definition.kind}`);
+  const answer: unknown = JSON.parse(json);
+  if (!Array.isArray(answer)) throw new RowProblem('expected an array of REST rows');
+  for (const row of answer) {
+    if (typeof row !== 'object' || row === null)
+      throw new RowProblem('expected an object or an array for a REST row');
+    rows.text(restRow(row, context).map((value, index) => cell(definition, value, index)).join(',')); // prettier-ignore
+    rows.endRow();
+  }
+  return answer.length;
+}
+
+function cell(definition: StreamDefinition, value: RestValue, index: number): string {
+  const [name, { type }] = definition.columns[index]!;
+  if (value === '') return '';
+  const text =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+  if (!fits(type, text))
+    throw new RowProblem(`expected a ${type} for ${name}, was ${JSON.stringify(value ?? null).slice(0, 80)}`);
+  return text;
+}
+
+function fits(type: string, text: string): boolean {
+  switch (type) {
+    case 'number':
+    case 'receipt':
+      return NUMBER.test(text);
+    case 'flag':
+      return text === 'true' || text === 'false';
+    default:
+      return isWord(text);
+  }
+}
