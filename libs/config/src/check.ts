@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Position } from './config-document.ts';
+import type { Position } from './node-reader.ts';
 import type { ConfigPath } from './config-path.ts';
 import { formatPath } from './config-path.ts';
 import { valueAt } from './config-tree.ts';

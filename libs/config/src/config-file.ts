@@ -38,7 +38,7 @@ export function readConfigFile(path: string, read: ReadFileHead): ConfigFileText
   try {
     return decodeConfig(read(path, CONFIG_BYTES_MAX + 1));
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', cause };
     return { kind: 'unreadable', expected: 'a file that can be read', was: code, cause };
   }

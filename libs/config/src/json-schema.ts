@@ -14,17 +14,23 @@ export interface ConfigKey {
   readonly description: string;
 }
 
-/** The part of JSON Schema that the generated schema uses. */
+/** The part of JSON Schema that is looked at here. */
 export interface JsonSchema {
   type?: string | string[];
   properties?: Record<string, JsonSchema>;
   anyOf?: JsonSchema[];
   default?: unknown;
   description?: string;
-  expected?: string;
   [keyword: string]: unknown;
 }
 
+/** With what the fields say about themselves: the words of errors, and a default that depends on other keys. */
+interface AnnotatedSchema extends JsonSchema {
+  expected?: string;
+  fallback?: string;
+}
+
+/** The schema of what is written, still with the keywords of this library. */
 function inputSchema(): JsonSchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
 }
@@ -35,7 +41,7 @@ export function configJsonSchema(): JsonSchema {
 }
 
 /** Sections may be left empty, and what is accepted belongs to the text that an editor shows. */
-function forEditors({ expected, ...schema }: JsonSchema): JsonSchema {
+function forEditors({ expected, fallback, ...schema }: AnnotatedSchema): JsonSchema {
   if (schema.properties !== undefined) {
     const properties = Object.entries(schema.properties).map(
       ([key, part]) => [key, forEditors(part)] as const,
@@ -43,9 +49,8 @@ function forEditors({ expected, ...schema }: JsonSchema): JsonSchema {
     delete schema.default;
     return { ...schema, type: ['object', 'null'], properties: Object.fromEntries(properties) };
   }
-  return expected === undefined
-    ? schema
-    : { ...schema, description: `${schema.description} Accepts ${expected}.` };
+  const description = `${schema.description} Accepts ${expected}.`;
+  return { ...(fallback === undefined ? {} : { default: fallback }), ...schema, description };
 }
 
 let keys: readonly ConfigKey[] | undefined;
@@ -71,9 +76,9 @@ function leaves(schema: JsonSchema, path: string): ConfigKey[] {
   });
 }
 
-function leaf(schema: JsonSchema, path: string): ConfigKey {
+function leaf(schema: AnnotatedSchema, path: string): ConfigKey {
   const types = [schema, ...(schema.anyOf ?? [])].map(({ type }) => type);
   const kind = types.includes('array') ? 'list' : types.includes('integer') ? 'integer' : 'text';
-  const { expected = '', description = '' } = schema;
-  return Object.freeze({ path, kind, default: schema.default, expected, description });
+  const { expected = '', description = '', fallback } = schema;
+  return Object.freeze({ path, kind, default: schema.default ?? fallback, expected, description });
 }

@@ -1,13 +1,15 @@
+import type { Provenance } from './check.ts';
 import { checkTree } from './check.ts';
 import type { ConfigDocument } from './config-document.ts';
 import { parseConfigDocument } from './config-document.ts';
 import type { ConfigFileText, ReadFileHead } from './config-file.ts';
 import { decodeConfig, readConfigFile, readFileHead } from './config-file.ts';
-import { emptyTree, isTree } from './config-tree.ts';
+import { emptyTree, isTree, openEmptySections } from './config-tree.ts';
 import type { ConfigErrorCode, ConfigIssue } from './errors.ts';
 import { ConfigError } from './errors.ts';
+import { configSections } from './json-schema.ts';
 import type { ConfigOverride } from './overrides.ts';
-import { applyOverrides, environmentOverrides } from './overrides.ts';
+import { applyOverrides, ENVIRONMENT_PREFIX, environmentOverrides } from './overrides.ts';
 import { resolveConfig } from './resolve.ts';
 import type { StreamerConfig } from './streamer-config.ts';
 
@@ -40,36 +42,23 @@ export function loadConfig(options: LoadConfigOptions = {}): StreamerConfig {
   const file = options.path ?? DEFAULT_PATH;
   const found = findText(options, file);
   const document = found.kind === 'text' ? parseConfigDocument(found.text, file) : undefined;
-
   const environment = environmentOverrides(options.environment ?? {});
-  const tree = document?.isYaml === true ? document.tree : emptyTree();
-  const wanted = [...environment.overrides, ...(options.overrides ?? [])];
-  const applied = isTree(tree)
-    ? applyOverrides(tree, wanted)
-    : { sources: new Map<string, string>(), issues: [] };
-  const provenance = { file, positions: document?.positions ?? new Map(), overrides: applied.sources };
-  const { checked, issues } = checkTree(tree, provenance);
 
-  const stopped = cannotUse(
-    found,
-    document,
-    isRequired(options) || !applied.sources.has('symbols.pairs'),
-    file,
-  );
+  const tree = document?.isYaml === true ? document.tree : emptyTree();
+  if (isTree(tree)) openEmptySections(tree, configSections());
+  const applied = applyOverrides(tree, [...environment.overrides, ...(options.overrides ?? [])]);
+  const positions: Provenance['positions'] = document?.positions ?? new Map();
+  const { checked, issues } = checkTree(tree, { file, positions, overrides: applied.sources });
+
+  const isNeeded = (options.required ?? options.path !== undefined) || !applied.sources.has('symbols.pairs');
+  const stopped = document?.isYaml === true ? undefined : whyStopped(found, document, isNeeded, file);
   // Without the file's values nothing can be said about them, but what overrides them is checked all the same.
   const valueIssues = stopped === undefined ? issues : issues.filter(({ source }) => source !== file);
-  const all = [
-    ...inFileOrder([...(stopped?.issues ?? document?.issues ?? []), ...valueIssues], file),
-    ...environment.issues,
-    ...applied.issues,
-  ];
+  const textIssues = stopped?.issues ?? document?.issues ?? [];
+  const all = inOrder([...textIssues, ...valueIssues, ...environment.issues, ...applied.issues], file);
   if (stopped !== undefined) throw new ConfigError(stopped.code, all, stopped.cause);
   if (checked === undefined || all.length > 0) throw new ConfigError('CONFIG_INVALID', all);
   return resolveConfig(checked);
-}
-
-function isRequired(options: LoadConfigOptions): boolean {
-  return options.required ?? options.path !== undefined;
 }
 
 function findText(options: LoadConfigOptions, file: string): ConfigFileText {
@@ -84,7 +73,7 @@ interface Stopped {
 }
 
 /** Why the file gives no values at all, where that is a fault. */
-function cannotUse(
+function whyStopped(
   found: ConfigFileText,
   document: ConfigDocument | undefined,
   isNeeded: boolean,
@@ -93,7 +82,7 @@ function cannotUse(
   const whole = { path: '', line: undefined, column: undefined, source: file };
   switch (found.kind) {
     case 'text':
-      return document?.isYaml === false ? { code: 'CONFIG_UNREADABLE', issues: document.issues } : undefined;
+      return { code: 'CONFIG_UNREADABLE', issues: document?.issues ?? [] };
     case 'missing': {
       const expected = 'a configuration file (or symbols from --symbols or STREAMER__SYMBOLS__PAIRS)';
       const issues = [{ ...whole, expected, was: 'missing' }];
@@ -106,13 +95,12 @@ function cannotUse(
   }
 }
 
-/** Faults of the file by line and column, those without a line after them, then all others in the order found. */
-function inFileOrder(issues: readonly ConfigIssue[], file: string): ConfigIssue[] {
-  const rank = ({ source, line }: ConfigIssue) =>
-    source === file ? (line ?? Number.MAX_SAFE_INTEGER) : Infinity;
-  return [...issues].sort((a, b) => compare(rank(a), rank(b)) || compare(a.column ?? 0, b.column ?? 0));
-}
-
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Faults of the file by line and column, then the environment, then the command line, each in the order found. */
+function inOrder(issues: readonly ConfigIssue[], file: string): ConfigIssue[] {
+  const rank = ({ source }: ConfigIssue) =>
+    source === file ? 0 : source.startsWith(ENVIRONMENT_PREFIX) ? 1 : 2;
+  const line = (issue: ConfigIssue) => issue.line ?? Number.MAX_SAFE_INTEGER;
+  return [...issues].sort(
+    (a, b) => rank(a) - rank(b) || line(a) - line(b) || (a.column ?? 0) - (b.column ?? 0),
+  );
 }

@@ -1,5 +1,4 @@
-import type { ConfigTree } from './config-tree.ts';
-import { setValue } from './config-tree.ts';
+import { isTree, setValue } from './config-tree.ts';
 import type { ConfigIssue } from './errors.ts';
 import type { ConfigKey } from './json-schema.ts';
 import { configKeys } from './json-schema.ts';
@@ -60,8 +59,11 @@ export function environmentOverrides(environment: Readonly<Record<string, string
   return { overrides, issues };
 }
 
-/** Puts the overrides into the tree, later ones last; returns who set each path, and what names no key. */
-export function applyOverrides(tree: ConfigTree, overrides: readonly ConfigOverride[]) {
+/**
+ * Puts the overrides into the tree, later ones last; returns who set each path, and what names no key. A file that is
+ * no map at all takes none.
+ */
+export function applyOverrides(tree: unknown, overrides: readonly ConfigOverride[]) {
   const keys = new Map(configKeys().map((key) => [key.path, key]));
   const sources = new Map<string, string>();
   const issues: ConfigIssue[] = [];
@@ -69,7 +71,10 @@ export function applyOverrides(tree: ConfigTree, overrides: readonly ConfigOverr
     const key = keys.get(path);
     if (key === undefined) {
       issues.push({ ...unknownKey(path, 'a key of the configuration', [...keys.keys()]), source });
-    } else if (setValue(tree, path, typeof value === 'string' ? valueOfText(value, key) : value)) {
+    } else if (
+      isTree(tree) &&
+      setValue(tree, path, typeof value === 'string' ? valueOfText(value, key) : value)
+    ) {
       sources.set(path, source);
     }
   }
@@ -83,7 +88,7 @@ function unknownKey(name: string, expected: string, known: readonly string[]): C
     path: '',
     line: undefined,
     column: undefined,
-    source: name,
+    source: /^[\x21-\x7e]{1,120}$/.test(name) ? name : quoted(name),
     expected: `${expected}${hint}`,
     was: quoted(name),
   };

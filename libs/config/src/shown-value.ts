@@ -9,9 +9,8 @@ export function shownValue(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value))
     return value.length === 1 ? 'a list of 1 item' : `a list of ${value.length} items`;
-  if (typeof value === 'object') return 'a section';
-  if (typeof value !== 'string') return String(value);
-  return quoted(value.replace(/\/\/[^/?#]*@/g, '//***@'));
+  if (typeof value === 'string') return quoted(value.replace(/\/\/[^/?#]*@/g, '//***@'));
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'a section';
 }
 
 /** The text in quotes, with control characters escaped and the end cut off when it is long. */

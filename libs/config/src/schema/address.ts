@@ -47,7 +47,7 @@ export function addressField(description: string, fallback: string, secure: 'htt
       return text.replace(/\/+$/, '');
     })
     .optional()
-    .meta({ description, expected, default: fallback });
+    .meta({ description, expected, fallback });
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i;

@@ -33,7 +33,7 @@ export function durationField(description: string, fallback: string, rangeMs: Ra
 /** The same with a default that depends on another key, so that it is filled in later: undefined until then. */
 export function derivedDurationField(description: string, fallback: string, rangeMs: Range) {
   const { schema, meta } = duration(description, rangeMs);
-  return schema.optional().meta({ ...meta, default: fallback });
+  return schema.optional().meta({ ...meta, fallback });
 }
 
 function byteSize(description: string, range: Range) {
@@ -57,7 +57,7 @@ export function byteSizeField(description: string, fallback: string, range: Rang
 /** The same with a default that depends on another key, so that it is filled in later: undefined until then. */
 export function derivedByteSizeField(description: string, fallback: string, range: Range) {
   const { schema, meta } = byteSize(description, range);
-  return schema.optional().meta({ ...meta, default: fallback });
+  return schema.optional().meta({ ...meta, fallback });
 }
 
 /**

@@ -5,6 +5,20 @@ import { nearest } from '../nearest.ts';
 /** Symbols that one recorder takes: more than any of the markets lists. */
 const PAIRS_MAX = 2000;
 
+/** Far more than there are, so that nobody is stopped, and few enough that each is worth a look. */
+const NAMES_MAX = 100;
+
+/**
+ * A list that is looked at item by item only when it is not absurdly long: a hostile one would cost seconds and produce
+ * a fault an item. `item` is the JSON Schema of an item.
+ */
+function boundedList(expected: string, atLeastOne: string, max: number, item: object) {
+  return z
+    .array(z.unknown().meta({ ...item }), { error: expected })
+    .min(1, { error: `${atLeastOne}: ${expected}` })
+    .max(max, { error: expected });
+}
+
 /** Also runs when an item is at fault, so that one error names everything. */
 const alsoWithFaultyItems = { when: () => true };
 
@@ -33,11 +47,8 @@ export function pairsField(description: string) {
       return z.NEVER;
     }
   });
-  return z
-    .array(symbol, { error: expected })
-    .min(1, { error: `at least one symbol: ${expected}` })
-    .max(PAIRS_MAX, { error: expected })
-    .superRefine(refuseDuplicates, alsoWithFaultyItems)
+  return boundedList(expected, 'at least one symbol', PAIRS_MAX, { type: 'string' })
+    .pipe(z.array(symbol).superRefine(refuseDuplicates, alsoWithFaultyItems))
     .meta({ description, expected });
 }
 
@@ -70,22 +81,22 @@ function refuseTwoOfAKind(names: unknown, context: z.RefinementCtx): void {
 export function streamsField(description: string, fallback: readonly string[]) {
   const expected = 'a list of known streams, one speed of each, klines of any interval';
   const stream = z.enum([...STREAM_NAMES], { error: (issue) => streamExpected(issue.input) });
-  return z
-    .array(stream, { error: expected })
-    .min(1, { error: `at least one stream: ${expected}` })
+  const streams = z
+    .array(stream)
     .superRefine(refuseDuplicates, alsoWithFaultyItems)
-    .superRefine(refuseTwoOfAKind, alsoWithFaultyItems)
+    .superRefine(refuseTwoOfAKind, alsoWithFaultyItems);
+  return boundedList(expected, 'at least one stream', NAMES_MAX, { type: 'string', enum: STREAM_NAMES })
+    .pipe(streams)
     .meta({ description, expected })
-    .default([...fallback]);
+    .prefault([...fallback]);
 }
 
 /** File formats. */
 export function formatsField(description: string) {
   const expected = 'a list of csv, the only format there is';
-  return z
-    .array(z.enum(['csv'], { error: 'csv' }), { error: expected })
-    .min(1, { error: expected })
-    .superRefine(refuseDuplicates, alsoWithFaultyItems)
+  const format = z.enum(['csv'], { error: 'csv' });
+  return boundedList(expected, 'at least one format', NAMES_MAX, { type: 'string', enum: ['csv'] })
+    .pipe(z.array(format).superRefine(refuseDuplicates, alsoWithFaultyItems))
     .meta({ description, expected })
-    .default(['csv']);
+    .prefault(['csv']);
 }
