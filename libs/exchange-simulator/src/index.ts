@@ -1,1 +1,21 @@
-export {};
+export type { Cancel, Clock } from './clock.ts';
+export type {
+  BookReport,
+  ConnectionReport,
+  RestReport,
+  SentReport,
+  StreamReport,
+} from './delivery/sent-report.ts';
+export type { SimulatorErrorCode } from './errors.ts';
+export type { Exchange } from './exchange.ts';
+export type { Fault, FaultKind } from './faults/fault.ts';
+export type { Tempo } from './generated/symbol-market.ts';
+export type { ExchangeOptions } from './options.ts';
+export type { Route } from './product.ts';
+export type { RequestWeightRules } from './rest/request-weight.ts';
+export type { ConnectionEnd, ConnectionRules } from './socket/connection.ts';
+
+export { systemClock } from './clock.ts';
+export { SimulatorError } from './errors.ts';
+export { startExchange } from './exchange.ts';
+export { parseFaultScript, readFaultScript } from './faults/fault-script.ts';

@@ -1,0 +1,183 @@
+import { writeFileSync } from 'node:fs';
+import { KLINE_INTERVALS, parseSymbol } from '@org/market-data';
+import type { Market } from '@org/market-data';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SimulatorError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { startExchange } from './exchange.ts';
+import { readFaultScript } from './faults/fault-script.ts';
+import type { Fault } from './faults/fault.ts';
+import type { ExchangeOptions } from './options.ts';
+
+/** What the command line takes from the process, so that it runs anywhere. */
+export interface CliHost {
+  print(text: string): void;
+  printError(text: string): void;
+  /** Resolves with the first SIGINT or SIGTERM. */
+  readonly signalled: Promise<string>;
+}
+
+/** What the flags of `serve` say. */
+interface ServeFlags {
+  readonly port: number;
+  readonly replay?: string;
+  readonly symbols?: readonly string[];
+  readonly market: Market;
+  readonly speed: number;
+  readonly faults?: string;
+  readonly seed: number;
+  readonly settle: number;
+  readonly startOn: 'depth' | 'any';
+  readonly rate?: number;
+  readonly trades?: number;
+  readonly levels?: number;
+  readonly sentLog?: string;
+  readonly report?: string;
+  readonly weightLimit?: number;
+  readonly weight: boolean;
+  readonly exitWhenDone?: boolean;
+}
+
+/** A flag, an argument or a combination of them that makes no sense. */
+const EXIT_USAGE = 2;
+const EXIT_FAILED = 1;
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function number(check: (value: number) => boolean, expected: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !check(value)) throw new InvalidArgumentError(`expected ${expected}.`);
+    return value;
+  };
+}
+
+const positive = number((value) => value > 0 && Number.isFinite(value), 'a number above 0');
+const wholePositive = number((value) => Number.isSafeInteger(value) && value > 0, 'a whole number above 0');
+const port = number(
+  (value) => Number.isInteger(value) && value >= 0 && value <= 65_535,
+  'a port from 0 to 65535',
+);
+
+function durationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('expected a duration such as 500ms, 5s, 2m.');
+  return Number(match[1]) * UNIT_MS[match[2]!]!;
+}
+
+function symbolList(text: string): readonly string[] {
+  try {
+    return text.split(',').map((symbol) => parseSymbol(symbol.trim()));
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
+  return new Command('serve')
+    .description('answer REST and WebSocket on one port of 127.0.0.1, from captures or from a made-up market')
+    .requiredOption('--port <port>', 'port to listen on; 0 takes a free one', port)
+    .addOption(new Option('--replay <dir>', 'folder of captures to play').conflicts('symbols'))
+    .option('--symbols <list>', 'symbols of a made-up market, for example BTCUSDT,ETHUSDT', symbolList)
+    .addOption(
+      new Option('--market <market>', 'product of the captures')
+        .choices(['usdm', 'coinm', 'spot'])
+        .default('usdm'),
+    )
+    .option('--speed <factor>', 'seconds of the market in one second', positive, 1)
+    .option('--faults <file>', 'YAML or JSON script of faults')
+    .option('--seed <number>', 'made-up market: seed', wholePositive, 1)
+    .option('--rate <number>', 'made-up market: book events a second and symbol', positive)
+    .option('--trades <number>', 'made-up market: taker orders a second and symbol', positive)
+    .option('--levels <number>', 'made-up market: price levels a side', wholePositive)
+    .option(
+      '--settle <duration>',
+      'replay: quiet time after the last subscription before the clock starts',
+      durationMs,
+      1000,
+    )
+    .addOption(
+      new Option('--start-on <stream>', 'replay: subscription that sets the clock going')
+        .choices(['depth', 'any'])
+        .default('depth'),
+    )
+    .option('--sent-log <file>', 'write every sent message: "<sent ns> <stream> <frame>" a line')
+    .option('--report <file>', 'write the report there instead of printing it')
+    .option('--weight-limit <number>', 'request weight a minute before 429', wholePositive)
+    .option('--no-weight', 'never refuse for request weight')
+    .option('--exit-when-done', 'replay: leave when everything was sent')
+    .action(action);
+}
+
+function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeOptions {
+  const { replay, symbols, rate, trades, levels, sentLog, weightLimit } = flags;
+  const tempo = {
+    ...(rate === undefined ? {} : { eventsPerSecond: rate }),
+    ...(trades === undefined ? {} : { tradesPerSecond: trades }),
+    ...(levels === undefined ? {} : { levels }),
+  };
+  return {
+    ...(replay === undefined ? {} : { replayDir: replay }),
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(sentLog === undefined ? {} : { journalPath: sentLog }),
+    market: flags.market,
+    port: flags.port,
+    speed: flags.speed,
+    seed: flags.seed,
+    settleMs: flags.settle,
+    startOn: flags.startOn,
+    tempo,
+    faults,
+    requestWeight: flags.weight ? (weightLimit === undefined ? {} : { limit: weightLimit }) : false,
+  };
+}
+
+async function serve(flags: ServeFlags, host: CliHost): Promise<void> {
+  const faults = flags.faults === undefined ? [] : await readFaultScript(flags.faults);
+  const exchange = await startExchange(exchangeOptions(flags, faults));
+  host.print(`exchange listening on ${exchange.restUrl} and ${exchange.wsUrl}\n`);
+  void exchange.finished.then(() => {
+    if (flags.replay !== undefined) host.print('replay finished: everything was sent\n');
+  });
+  await Promise.race([host.signalled, ...(flags.exitWhenDone === true ? [exchange.finished] : [])]);
+  await exchange.stop();
+  report(exchange, flags, host);
+}
+
+function report(exchange: Exchange, flags: ServeFlags, host: CliHost): void {
+  const text = `${JSON.stringify(exchange.report(), undefined, 2)}\n`;
+  if (flags.report === undefined) host.print(text);
+  else writeFileSync(flags.report, text);
+}
+
+/**
+ * Runs the command line and tells the exit code: 0 after a signal or a finished replay, 2 for a flag that is unknown,
+ * missing or wrong (a fault script included), 1 when the exchange cannot run.
+ */
+export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
+  const output = {
+    writeOut: (text: string) => host.print(text),
+    writeErr: (text: string) => host.printError(text),
+  };
+  const program = new Command('exchange-simulator')
+    .description('a Binance-compatible exchange on loopback')
+    .addHelpText('after', `\nbars are sent for the intervals ${KLINE_INTERVALS.join(' ')}`);
+  const command = serveCommand(async (flags) => {
+    if (flags.replay === undefined && flags.symbols === undefined)
+      command.error("error: one of '--replay' and '--symbols' is needed");
+    await serve(flags, host);
+  });
+  for (const one of [program, command])
+    one.exitOverride().configureOutput(output).allowExcessArguments(false);
+  try {
+    await program.addCommand(command).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    host.printError(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    const isUsage =
+      error instanceof SimulatorError &&
+      ['OPTIONS_INVALID', 'FAULTS_INVALID', 'FAULTS_UNREADABLE'].includes(error.code);
+    return isUsage ? EXIT_USAGE : EXIT_FAILED;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../clock.ts';
+import { damagedFrame } from '../faults/damaged-frame.ts';
+import type { MessageFault } from '../faults/fault.ts';
+import { concernsConnection } from '../faults/fault-desk.ts';
+import type { FaultDesk } from '../faults/fault-desk.ts';
+import type { MessageOutlet, StreamMessage } from '../market-source.ts';
+import type { Connection } from '../socket/connection.ts';
+import type { SentLog } from './sent-log.ts';
+import type { StreamLedger } from './stream-ledger.ts';
+
+type Outcome = 'intact' | 'damaged' | 'dropped';
+
+/** Brings each message to everybody who hears its stream, through the faults, and writes down what became of it. */
+export class Broadcast implements MessageOutlet {
+  readonly #listeners = new Map<string, Set<Connection>>();
+  readonly #unflushed = new Set<Connection>();
+  readonly #faults: FaultDesk;
+  readonly #ledger: StreamLedger;
+  readonly #sentLog: SentLog | undefined;
+  readonly #clock: Clock;
+
+  constructor(parts: {
+    faults: FaultDesk;
+    ledger: StreamLedger;
+    sentLog: SentLog | undefined;
+    clock: Clock;
+  }) {
+    this.#faults = parts.faults;
+    this.#ledger = parts.ledger;
+    this.#sentLog = parts.sentLog;
+    this.#clock = parts.clock;
+  }
+
+  /** The caller has checked that the connection's route carries the stream. */
+  listen(connection: Connection, stream: string): void {
+    let listeners = this.#listeners.get(stream);
+    if (listeners === undefined) this.#listeners.set(stream, (listeners = new Set()));
+    listeners.add(connection);
+  }
+
+  unlisten(connection: Connection, streams: Iterable<string>): void {
+    for (const stream of streams) {
+      const listeners = this.#listeners.get(stream);
+      if (listeners?.delete(connection) === true && listeners.size === 0) this.#listeners.delete(stream);
+    }
+  }
+
+  isHeard(stream: string): boolean {
+    return this.#listeners.has(stream);
+  }
+
+  send(message: StreamMessage): void {
+    const listeners = this.#listeners.get(message.stream);
+    if (listeners === undefined) return;
+    const fault = this.#faults.judge(message, listeners);
+    let best: Outcome = 'dropped';
+    for (const connection of listeners) {
+      const outcome = this.#deliver(message, connection, fault);
+      if (outcome === 'intact' || best === 'dropped') best = outcome;
+    }
+    if (best === 'intact') {
+      this.#ledger.sent(message);
+      this.#sentLog?.add(message, this.#clock.nowMs());
+    } else {
+      this.#ledger.lost(message, best);
+    }
+    this.#faults.sent(message, listeners);
+  }
+
+  flush(): void {
+    for (const connection of this.#unflushed) connection.flush();
+    this.#unflushed.clear();
+    this.#sentLog?.flush();
+  }
+
+  #deliver(message: StreamMessage, connection: Connection, fault: MessageFault | undefined): Outcome {
+    const { counts } = connection;
+    const frame = connection.form(message);
+    this.#unflushed.add(connection);
+    if (fault === undefined || !concernsConnection(fault, connection)) return this.#intact(connection, frame);
+    const damaged = damagedFrame(fault, frame);
+    if (damaged !== undefined) {
+      if (connection.write(damaged)) counts.damaged++;
+      return 'damaged';
+    }
+    if (fault.fault === 'duplicate') {
+      const outcome = this.#intact(connection, frame);
+      if (connection.write(frame)) counts.duplicated++;
+      return outcome;
+    }
+    counts.dropped++;
+    return 'dropped';
+  }
+
+  #intact(connection: Connection, frame: Buffer): Outcome {
+    if (!connection.write(frame)) return 'dropped';
+    connection.counts.frames++;
+    connection.counts.bytes += frame.length;
+    return 'intact';
+  }
+}

@@ -1,0 +1,60 @@
+import type { ConnectionCounts, ConnectionEnd } from '../socket/connection.ts';
+import type { Route } from '../product.ts';
+
+/** What was sent of one stream. Each message counts once, however many connections got it. */
+export interface StreamReport {
+  /** Messages that at least one connection got, intact. */
+  readonly frames: number;
+  /** Bytes of these, always counted in the combined envelope. */
+  readonly bytes: number;
+  /** sha256 over these envelopes, one after the other. */
+  readonly sha256: string;
+  /** Id of the first and of the last: `u` of books, `a` and `t` of trades, open time of bars. */
+  readonly firstId: number | undefined;
+  readonly lastId: number | undefined;
+  /** Messages that somebody was subscribed to and nobody got: dropped or silenced by a fault. */
+  readonly dropped: number;
+  /** Messages that reached every subscriber only in a damaged form. */
+  readonly damaged: number;
+}
+
+export interface ConnectionReport extends Readonly<ConnectionCounts> {
+  /** 1 for the first that was accepted. */
+  readonly number: number;
+  readonly route: Route;
+  readonly end: ConnectionEnd;
+  readonly subscriptions: number;
+}
+
+export interface RestReport {
+  readonly path: string;
+  readonly status: number;
+  readonly requests: number;
+}
+
+/** The exchange's own book: what a rule-following client must hold at this id. */
+export interface BookReport {
+  readonly symbol: string;
+  readonly lastUpdateId: number;
+  /** Level counts. */
+  readonly bids: number;
+  readonly asks: number;
+  /** sha256 over the lines `b <price> <quantity>` from the best bid down, then `a …` from the best ask up. */
+  readonly checksum: string;
+}
+
+/** Everything that an exchange did until now. */
+export interface SentReport {
+  readonly streams: Readonly<Record<string, StreamReport>>;
+  readonly connections: readonly ConnectionReport[];
+  /** Connections that were accepted; the list above holds the newest thousand. */
+  readonly connectionsAccepted: number;
+  /** Handshakes that were refused, by status. */
+  readonly handshakesRefused: Readonly<Record<string, number>>;
+  readonly rest: readonly RestReport[];
+  readonly books: readonly BookReport[];
+  /** How often each kind of fault began. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** What of a capture could not be played; the first hundred. */
+  readonly problems: readonly string[];
+}

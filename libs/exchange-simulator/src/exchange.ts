@@ -1,0 +1,211 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { OrderBook } from '@org/orderbook';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { Broadcast } from './delivery/broadcast.ts';
+import { SentLog } from './delivery/sent-log.ts';
+import type { BookReport, SentReport } from './delivery/sent-report.ts';
+import { StreamLedger } from './delivery/stream-ledger.ts';
+import { SimulatorError } from './errors.ts';
+import type { Fault } from './faults/fault.ts';
+import { FaultDesk } from './faults/fault-desk.ts';
+import { checkFault } from './faults/fault-script.ts';
+import { GeneratedMarket } from './generated/generated-market.ts';
+import type { BookState, MarketSource } from './market-source.ts';
+import type { ExchangeOptions } from './options.ts';
+import {
+  DEFAULT_BAN_MS,
+  DEFAULT_CONNECTION_RULES,
+  DEFAULT_REFUSALS_BEFORE_BAN,
+  DEFAULT_SETTLE_MS,
+} from './options.ts';
+import type { Product } from './product.ts';
+import { PRODUCTS, routeCarries } from './product.ts';
+import { openReplay } from './replay/replay-market.ts';
+import { RequestWeight } from './rest/request-weight.ts';
+import { restApp } from './rest/rest-app.ts';
+import { RestLedger } from './rest/rest-ledger.ts';
+import { StreamServer } from './socket/stream-server.ts';
+
+/** A running exchange. */
+export interface Exchange {
+  readonly port: number;
+  /** For example `http://127.0.0.1:41234`; paths start with `/fapi/v1` and the like. */
+  readonly restUrl: string;
+  /** For example `ws://127.0.0.1:41234`; paths start with `/public`, `/market`, `/ws` or `/stream`. */
+  readonly wsUrl: string;
+  /** What was sent and asked until now; also after {@link stop}. */
+  report(): SentReport;
+  /** Plans a fault, at once unless it says otherwise. Throws {@link SimulatorError} `FAULTS_INVALID`. */
+  inject(fault: Fault): void;
+  /** Resolves when a replay has sent its last message; the sockets stay open. For a generated market: when it is stopped. */
+  readonly finished: Promise<void>;
+  /** Closes every connection and frees the port. Calling it again waits for the same end. */
+  stop(): Promise<void>;
+}
+
+/** How long a client has to answer the closing handshake. */
+const STOP_GRACE_MS = 500;
+/** Request lines may be longer than the exchange takes them, so that the answer can be 414 and not Node's own. */
+const HEADER_BYTES_MAX = 256 * 1024;
+
+/**
+ * Starts a Binance-compatible exchange on one port of 127.0.0.1: REST and WebSocket, market from captures or made up.
+ *
+ * Throws {@link SimulatorError}: `OPTIONS_INVALID`, `FAULTS_INVALID`, `CAPTURE_EMPTY`, `LISTEN_FAILED`; and
+ * `CaptureError` of `@org/storage` where a capture cannot be read.
+ *
+ * @example
+ * const exchange = await startExchange({ symbols: ['BTCUSDT'] });
+ * console.log(exchange.restUrl, exchange.wsUrl);
+ * await exchange.stop();
+ */
+export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
+  const clock = options.clock ?? systemClock();
+  const product = PRODUCTS[options.market ?? 'usdm'];
+  const faults = (options.faults ?? []).map((fault, index) => checkFault(fault, `[${index}]`));
+  const source = await openSource(options, product, clock);
+  const parts = assemble(options, product, source, clock);
+  try {
+    const port = await listen(parts.server, options.port ?? 0);
+    for (const fault of faults) parts.desk.inject(fault);
+    source.start(parts.broadcast);
+    return running(parts, source, port);
+  } catch (error) {
+    await source.stop();
+    parts.sentLog?.close();
+    throw error;
+  }
+}
+
+type Parts = ReturnType<typeof assemble>;
+
+function openSource(options: ExchangeOptions, product: Product, clock: Clock): Promise<MarketSource> {
+  const { replayDir, symbols, speed = 1, settleMs = DEFAULT_SETTLE_MS } = options;
+  if ((replayDir === undefined) === (symbols === undefined))
+    throw invalid('expected either replayDir or symbols');
+  if (!(speed > 0 && Number.isFinite(speed))) throw invalid(`speed: expected a number above 0, was ${speed}`);
+  if (!(settleMs >= 0)) throw invalid(`settleMs: expected 0 or more, was ${settleMs}`);
+  if (replayDir !== undefined) {
+    return openReplay({
+      directory: replayDir,
+      product,
+      speed,
+      settleMs,
+      startOn: options.startOn ?? 'depth',
+      clock,
+    });
+  }
+  if (product.market !== 'usdm') throw invalid(`market: a generated market is usdm, was ${product.market}`);
+  const { seed = 1, startTimeMs = Math.floor(clock.nowMs()), tempo = {} } = options;
+  return Promise.resolve(
+    new GeneratedMarket({ symbols: symbols ?? [], seed, startTimeMs, speed, tempo }, clock),
+  );
+}
+
+function assemble(options: ExchangeOptions, product: Product, source: MarketSource, clock: Clock) {
+  const ledger = new StreamLedger();
+  const restLedger = new RestLedger();
+  const sentLog = options.journalPath === undefined ? undefined : new SentLog(options.journalPath);
+  const desk: FaultDesk = new FaultDesk(clock, () => streams.connections);
+  const broadcast = new Broadcast({ faults: desk, ledger, sentLog, clock });
+  const streams: StreamServer = new StreamServer(
+    product,
+    { ...DEFAULT_CONNECTION_RULES, ...options.connection },
+    clock,
+    {
+      opened: (connection) => desk.opened(connection),
+      subscribed: (connection, names) => {
+        for (const name of names.filter((stream) => routeCarries(product, connection.route, stream))) {
+          broadcast.listen(connection, name);
+          source.subscribed(name);
+        }
+      },
+      unsubscribed: (connection, names) => broadcast.unlisten(connection, names),
+      closed: (connection) => broadcast.unlisten(connection, connection.subscriptions),
+    },
+  );
+  const rules = {
+    limit: product.requestWeightLimit,
+    refusalsBeforeBan: DEFAULT_REFUSALS_BEFORE_BAN,
+    banMs: DEFAULT_BAN_MS,
+    ...(options.requestWeight === false ? {} : options.requestWeight),
+  };
+  const weight = new RequestWeight(options.requestWeight === false ? undefined : rules);
+  const app = restApp({
+    product,
+    source,
+    faults: desk,
+    weight,
+    weightLimit: rules.limit,
+    ledger: restLedger,
+    clock,
+  });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    overrideGlobalObjects: false,
+    createServer,
+    serverOptions: { maxHeaderSize: HEADER_BYTES_MAX },
+  }) as Server;
+  streams.attach(server);
+  return { ledger, restLedger, sentLog, desk, broadcast, streams, server };
+}
+
+function running(parts: Parts, source: MarketSource, port: number): Exchange {
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    parts.desk.stop();
+    await source.stop();
+    parts.broadcast.flush();
+    await parts.streams.close(STOP_GRACE_MS);
+    await new Promise<void>((resolve) => {
+      parts.server.close(() => resolve());
+      parts.server.closeAllConnections();
+    });
+    parts.sentLog?.close();
+  };
+  return {
+    port,
+    restUrl: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    finished: source.finished,
+    inject: (fault) => parts.desk.inject(checkFault(fault)),
+    stop: () => (stopped ??= stop()),
+    report: () => sentReport(parts, source),
+  };
+}
+
+function sentReport(parts: Parts, source: MarketSource): SentReport {
+  return {
+    streams: parts.ledger.report(),
+    connections: parts.streams.reports(),
+    connectionsAccepted: parts.streams.accepted,
+    handshakesRefused: parts.streams.refused,
+    rest: parts.restLedger.report(),
+    books: source.books().map(bookReport),
+    faults: parts.desk.fired(),
+    problems: source.problems(),
+  };
+}
+
+function bookReport({ symbol, lastUpdateId, bids, asks }: BookState): BookReport {
+  const book = new OrderBook();
+  book.replaceWith({ bids, asks });
+  return { symbol, lastUpdateId, bids: bids.length, asks: asks.length, checksum: book.checksum() };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new SimulatorError('LISTEN_FAILED', `port ${port} of 127.0.0.1: cannot be taken`, { cause }));
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function invalid(problem: string): SimulatorError {
+  return new SimulatorError('OPTIONS_INVALID', problem);
+}

@@ -1,0 +1,202 @@
+import type { Cancel, Clock } from '../clock.ts';
+import type { StreamMessage } from '../market-source.ts';
+import type { Connection } from '../socket/connection.ts';
+import type { CheckedFault, ConnectionFault, FaultKind, MessageFault, RestFault } from './fault.ts';
+import { isMessageFault, isRestFault } from './fault.ts';
+
+/** A fault at work: `left` messages or requests to go, until `untilMs`. */
+interface ActiveFault<F extends CheckedFault> {
+  readonly fault: F;
+  left: number;
+  readonly untilMs: number;
+}
+
+/** What a rule may ask about a message: whose it is, and who hears it. */
+type Recipients = Iterable<Connection>;
+
+/** Whether the connection is one that the fault is about, streams aside. */
+export function concernsConnection(fault: ConnectionFault | MessageFault, connection: Connection): boolean {
+  return (
+    (fault.connection === undefined || fault.connection === connection.number) &&
+    (fault.route === undefined || fault.route === connection.route)
+  );
+}
+
+function concernsStream(fault: CheckedFault, stream: string, symbol: string): boolean {
+  if ('stream' in fault && fault.stream !== undefined && fault.stream !== stream) return false;
+  return fault.symbol === undefined || fault.symbol.toUpperCase() === symbol;
+}
+
+function hearsConcerned(fault: ConnectionFault, connection: Connection): boolean {
+  if (fault.stream === undefined && fault.symbol === undefined) return true;
+  return [...connection.subscriptions].some((stream) =>
+    concernsStream(fault, stream, stream.slice(0, Math.max(0, stream.indexOf('@'))).toUpperCase()),
+  );
+}
+
+/** A fault goes on for its duration, else for its count, else once. */
+function limits(fault: CheckedFault, nowMs: number): { left: number; untilMs: number } {
+  if (fault.fault === 'rest418') return { left: Infinity, untilMs: nowMs + fault.banMs };
+  const durationMs = 'duration' in fault ? fault.duration : undefined;
+  const count = 'count' in fault ? fault.count : undefined;
+  return {
+    left: count ?? (durationMs === undefined ? 1 : Infinity),
+    untilMs: durationMs === undefined ? Infinity : nowMs + durationMs,
+  };
+}
+
+/** Waits for the moment of each fault and knows which are at work. It decides; sockets and replies are others' work. */
+export class FaultDesk {
+  readonly #clock: Clock;
+  readonly #connections: () => Iterable<Connection>;
+  readonly #plans = new Set<Cancel>();
+  readonly #delayed = new Set<() => void>();
+  /** Faults that wait for messages to be sent. */
+  #counting: { readonly fault: CheckedFault; left: number }[] = [];
+  #messageFaults: ActiveFault<MessageFault>[] = [];
+  #restFaults: ActiveFault<RestFault>[] = [];
+  #connectionFaults: ActiveFault<ConnectionFault>[] = [];
+  readonly #fired = new Map<FaultKind, number>();
+
+  constructor(clock: Clock, connections: () => Iterable<Connection>) {
+    this.#clock = clock;
+    this.#connections = connections;
+  }
+
+  /** How often each kind began. */
+  fired(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#fired);
+  }
+
+  inject(fault: CheckedFault): void {
+    if (fault.afterMessages !== undefined) this.#counting.push({ fault, left: fault.afterMessages });
+    else if (fault.at === undefined || fault.at === 0) this.#begin(fault);
+    else this.#plan(fault.at, () => this.#begin(fault));
+  }
+
+  stop(): void {
+    for (const cancel of this.#plans) cancel();
+    this.#plans.clear();
+    this.#counting = [];
+    for (const resolve of this.#delayed) resolve();
+    this.#delayed.clear();
+  }
+
+  /** Resolves after the time that a slow request takes, or when the exchange stops. */
+  delay(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#delayed.add(resolve);
+      this.#plan(delayMs, () => {
+        this.#delayed.delete(resolve);
+        resolve();
+      });
+    });
+  }
+
+  /** The fault that this message meets, if any. Uses up one of its count. */
+  judge(message: StreamMessage, recipients: Recipients): MessageFault | undefined {
+    if (this.#messageFaults.length === 0) return undefined;
+    this.#messageFaults = this.#living(this.#messageFaults);
+    const active = this.#messageFaults.find(
+      ({ fault }) =>
+        concernsStream(fault, message.stream, message.symbol) &&
+        [...recipients].some((connection) => concernsConnection(fault, connection)),
+    );
+    if (active !== undefined) active.left--;
+    return active?.fault;
+  }
+
+  /** Counts a sent message for the faults that wait for one. */
+  sent(message: StreamMessage, recipients: Recipients): void {
+    if (this.#counting.length === 0) return;
+    for (const waiting of [...this.#counting]) {
+      const { fault } = waiting;
+      if (!concernsStream(fault, message.stream, message.symbol)) continue;
+      if (!isRestFault(fault) && ![...recipients].some((connection) => concernsConnection(fault, connection)))
+        continue;
+      if (--waiting.left > 0) continue;
+      this.#counting = this.#counting.filter((other) => other !== waiting);
+      this.#begin(fault);
+    }
+  }
+
+  /** The fault that a request meets, if any. Uses up one of its count. */
+  rest(
+    path: string,
+    symbol: string | undefined,
+  ): { readonly fault: RestFault; readonly untilMs: number } | undefined {
+    if (this.#restFaults.length === 0) return undefined;
+    this.#restFaults = this.#living(this.#restFaults);
+    const active = this.#restFaults.find(
+      ({ fault }) =>
+        (fault.path === undefined || path.endsWith(`/${fault.path}`)) &&
+        (fault.symbol === undefined || fault.symbol.toUpperCase() === symbol?.toUpperCase()),
+    );
+    if (active !== undefined) active.left--;
+    return active;
+  }
+
+  /** A new connection meets the faults that go on. */
+  opened(connection: Connection): void {
+    this.#connectionFaults = this.#living(this.#connectionFaults);
+    for (const { fault } of this.#connectionFaults) {
+      if (concernsConnection(fault, connection) && hearsConcerned(fault, connection))
+        this.#strike(fault, connection);
+    }
+  }
+
+  #living<F extends CheckedFault>(faults: ActiveFault<F>[]): ActiveFault<F>[] {
+    const nowMs = this.#clock.nowMs();
+    return faults.filter((active) => active.left > 0 && nowMs < active.untilMs);
+  }
+
+  #plan(delayMs: number, action: () => void): void {
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#plans.delete(cancel);
+      action();
+    });
+    this.#plans.add(cancel);
+  }
+
+  #begin(fault: CheckedFault): void {
+    this.#fired.set(fault.fault, (this.#fired.get(fault.fault) ?? 0) + 1);
+    const nowMs = this.#clock.nowMs();
+    if (isRestFault(fault)) this.#restFaults.push({ fault, ...limits(fault, nowMs) });
+    else if (isMessageFault(fault)) this.#messageFaults.push({ fault, ...limits(fault, nowMs) });
+    else this.#beginOnConnections(fault, nowMs);
+  }
+
+  #beginOnConnections(fault: ConnectionFault, nowMs: number): void {
+    const goesOn = fault.fault === 'lifetime' || ('duration' in fault && fault.duration !== undefined);
+    if (goesOn) {
+      const untilMs = fault.fault === 'lifetime' ? Infinity : limits(fault, nowMs).untilMs;
+      this.#connectionFaults.push({ fault, left: Infinity, untilMs });
+    }
+    for (const connection of [...this.#connections()]) {
+      if (concernsConnection(fault, connection) && hearsConcerned(fault, connection))
+        this.#strike(fault, connection);
+    }
+  }
+
+  #strike(fault: ConnectionFault, connection: Connection): void {
+    switch (fault.fault) {
+      case 'cut':
+        return connection.cut();
+      case 'reset':
+        return connection.reset();
+      case 'close':
+        return connection.close(fault.code, fault.reason);
+      case 'lifetime': {
+        const ageMs = this.#clock.nowMs() - connection.openedAtMs;
+        return connection.plan(fault.duration - ageMs, () => connection.close(fault.code, '', 'lifetime'));
+      }
+      case 'serverShutdown':
+        // Documented for spot streams and the WebSocket API: the event first, the end of the connection later.
+        connection.write(JSON.stringify({ e: 'serverShutdown', E: Math.floor(this.#clock.nowMs()) }));
+        connection.flush();
+        return connection.plan(fault.delay, () =>
+          connection.close(1001, 'server shutdown', 'serverShutdown'),
+        );
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { Buffer } from 'node:buffer';
+import { parseSymbol } from '@org/market-data';
+import type { Cancel, Clock } from '../clock.ts';
+import { SimulatorError } from '../errors.ts';
+import type { BookState, MarketSource, MessageOutlet, SymbolRules } from '../market-source.ts';
+import { TradeHistory } from '../trade-history.ts';
+import { instrumentOf } from './instrument.ts';
+import type { Tempo } from './symbol-market.ts';
+import { SymbolMarket } from './symbol-market.ts';
+
+export interface GeneratedMarketOptions {
+  readonly symbols: readonly string[];
+  /** Same seed, same start time, same tempo: the same market, byte for byte. Default 1. */
+  readonly seed?: number;
+  /** Market time at the start, ms since the epoch. Default: the clock's time. */
+  readonly startTimeMs?: number;
+  /** How many seconds of market time pass in one. Default 1. */
+  readonly speed?: number;
+  readonly tempo?: Partial<Tempo>;
+}
+
+export const DEFAULT_TEMPO: Tempo = {
+  eventsPerSecond: 20,
+  tradesPerSecond: 5,
+  changesPerEvent: 8,
+  levels: 1200,
+};
+
+/** Longest that the market works in one go before sockets and requests get their turn. */
+const SLICE_MS = 15;
+const TIMER_MS_MIN = 2;
+
+/** A market that is made up while it runs. It knows USDⓈ-M only: the split routes are what clients get wrong. */
+export class GeneratedMarket implements MarketSource {
+  readonly rules: readonly SymbolRules[];
+  readonly history = new TradeHistory();
+  readonly finished: Promise<void>;
+  readonly #clock: Clock;
+  readonly #speed: number;
+  readonly #startTimeMs: number;
+  readonly #periodMs: number;
+  readonly #symbols: ReadonlyMap<string, SymbolMarket>;
+  #outlet: MessageOutlet | undefined;
+  #startedAtMs = 0;
+  #steps = 0;
+  #cancel: Cancel = () => undefined;
+  #finish: () => void = () => undefined;
+
+  constructor(options: GeneratedMarketOptions, clock: Clock) {
+    const tempo = { ...DEFAULT_TEMPO, ...options.tempo };
+    this.#clock = clock;
+    this.#speed = options.speed ?? 1;
+    this.#startTimeMs = options.startTimeMs ?? Math.floor(clock.nowMs());
+    this.#periodMs = 1000 / tempo.eventsPerSecond;
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+    const outlet = {
+      history: this.history,
+      isHeard: (stream: string) => this.#outlet?.isHeard(stream) ?? false,
+      send: (message: Parameters<MessageOutlet['send']>[0]) => this.#outlet?.send(message),
+    };
+    const names = [...new Set(options.symbols.map(parseSymbol))];
+    if (names.length === 0)
+      throw new SimulatorError('OPTIONS_INVALID', 'symbols: expected at least one, was none');
+    this.#symbols = new Map(
+      names.map((symbol) => [
+        symbol,
+        new SymbolMarket(
+          instrumentOf(symbol),
+          { seed: options.seed ?? 1, startTimeMs: this.#startTimeMs, tempo },
+          outlet,
+        ),
+      ]),
+    );
+    this.rules = [...this.#symbols.values()].map((market) => market.instrument);
+  }
+
+  start(outlet: MessageOutlet): void {
+    this.#outlet = outlet;
+    this.#startedAtMs = this.#clock.nowMs();
+    this.#plan();
+  }
+
+  subscribed(): void {
+    // A live market runs whether somebody listens or not.
+  }
+
+  depth(symbol: string, limit: number): Promise<Buffer | undefined> {
+    return Promise.resolve(this.#symbols.get(symbol)?.depthBody(limit));
+  }
+
+  books(): readonly BookState[] {
+    return [...this.#symbols.values()].map((market) => market.book());
+  }
+
+  problems(): readonly string[] {
+    return [];
+  }
+
+  stop(): Promise<void> {
+    this.#cancel();
+    this.#outlet = undefined;
+    this.#finish();
+    return Promise.resolve();
+  }
+
+  #plan(): void {
+    const dueMs = this.#startedAtMs + ((this.#steps + 1) * this.#periodMs) / this.#speed;
+    const waitMs = dueMs - this.#clock.nowMs();
+    this.#cancel = this.#clock.after(waitMs <= 0 ? 0 : Math.max(TIMER_MS_MIN, waitMs), () => this.#run());
+  }
+
+  /** Takes every step that is due, all symbols at the same market time, and sends what came of it in one go. */
+  #run(): void {
+    const beganMs = this.#clock.nowMs();
+    const dueSteps = Math.floor(((beganMs - this.#startedAtMs) * this.#speed) / this.#periodMs);
+    while (this.#steps < dueSteps && this.#outlet !== undefined) {
+      this.#steps++;
+      const marketMs = this.#startTimeMs + Math.floor(this.#steps * this.#periodMs);
+      for (const market of this.#symbols.values()) market.step(marketMs);
+      if (this.#clock.nowMs() - beganMs > SLICE_MS) break;
+    }
+    this.#outlet?.flush();
+    if (this.#outlet !== undefined) this.#plan();
+  }
+}

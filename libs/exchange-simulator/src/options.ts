@@ -1,0 +1,54 @@
+import type { Market } from '@org/market-data';
+import type { Clock } from './clock.ts';
+import type { Fault } from './faults/fault.ts';
+import type { Tempo } from './generated/symbol-market.ts';
+import type { RequestWeightRules } from './rest/request-weight.ts';
+import type { ConnectionRules } from './socket/connection.ts';
+
+/** How an exchange is set up. Either `replayDir` or `symbols` is needed, and only one of them. */
+export interface ExchangeOptions {
+  /** Folder of captures (`<symbol lower case>_<YYYYMMDD>.gz`) that are played as one timeline. */
+  readonly replayDir?: string;
+  /** Symbols of a generated market, USDⓈ-M only. */
+  readonly symbols?: readonly string[];
+  /** Default `usdm`. */
+  readonly market?: Market;
+  /** Port on 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Recorded, or made-up, seconds in a second of the wall clock. Default 1. */
+  readonly speed?: number;
+  /** Replay: how long no further subscription may arrive before the clock starts, ms of the wall clock. Default 1000. */
+  readonly settleMs?: number;
+  /** Replay: which subscription sets the clock going. Default `depth`; `any` is for clients without a book. */
+  readonly startOn?: 'depth' | 'any';
+  /** Generated market: default 1. */
+  readonly seed?: number;
+  /** Generated market: market time at the start, ms since the epoch. Default: now. */
+  readonly startTimeMs?: number;
+  /** Generated market: its rates and the size of its books. */
+  readonly tempo?: Partial<Tempo>;
+  /** Faults that are planned from the start. */
+  readonly faults?: readonly Fault[];
+  /** File that gets every sent message: `<sent ns> <stream> <combined envelope>` a line. Truncated first. */
+  readonly journalPath?: string;
+  /** Limits of the exchange's own account of request weight; `false` counts and never refuses. */
+  readonly requestWeight?: false | Partial<RequestWeightRules>;
+  readonly connection?: Partial<ConnectionRules>;
+  /** Time and timers; default: those of the machine. */
+  readonly clock?: Clock;
+}
+
+export const DEFAULT_CONNECTION_RULES: ConnectionRules = {
+  pingIntervalMs: 3 * 60_000,
+  pongTimeoutMs: 10 * 60_000,
+  lifetimeMs: 24 * 3_600_000,
+  clientMessagesPerSecond: 10,
+  unsentBytesMax: 64 * 1024 * 1024,
+  errorShape: 'nested',
+};
+
+export const DEFAULT_SETTLE_MS = 1000;
+
+export const DEFAULT_REFUSALS_BEFORE_BAN = 20;
+
+export const DEFAULT_BAN_MS = 2 * 60_000;

@@ -1,0 +1,115 @@
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type { Clock } from '../clock.ts';
+import type { FaultDesk } from '../faults/fault-desk.ts';
+import type { MarketSource } from '../market-source.ts';
+import type { Product } from '../product.ts';
+import { isRequestLineTooLong } from '../socket/stream-address.ts';
+import { exchangeInfo } from './exchange-info.ts';
+import type { RequestWeight } from './request-weight.ts';
+import type { RestCall } from './rest-call.ts';
+import { parseRestCall } from './rest-call.ts';
+import type { RestError } from './rest-error.ts';
+import { banned, REST_ERRORS, tooManyRequests } from './rest-error.ts';
+import { faultAnswer } from './rest-fault-answer.ts';
+import type { RestLedger } from './rest-ledger.ts';
+
+export interface RestParts {
+  readonly product: Product;
+  readonly source: MarketSource;
+  readonly faults: FaultDesk;
+  readonly weight: RequestWeight;
+  readonly weightLimit: number;
+  readonly ledger: RestLedger;
+  readonly clock: Clock;
+}
+
+const USED_WEIGHT_HEADER = 'x-mbx-used-weight-1m';
+
+/** The REST half of the exchange. */
+export function restApp(parts: RestParts): Hono {
+  const app = new Hono();
+  const symbols = new Set(parts.source.rules.map((rules) => rules.symbol));
+  app.use(async (context, next) => {
+    await next();
+    parts.ledger.count(context.req.path, context.res.status);
+  });
+  app.use(async (context, next) => {
+    const { pathname, search } = new URL(context.req.url);
+    if (isRequestLineTooLong(context.req.method, pathname + search)) return context.body(null, 414);
+    return next();
+  });
+  app.use(async (context, next) => (await faulty(parts, context)) ?? next());
+  app.get(`${parts.product.restPrefix}/:name`, (context) => {
+    const call = parseRestCall(
+      parts.product,
+      context.req.param('name'),
+      (name) => context.req.query(name),
+      symbols,
+    );
+    const verdict = parts.weight.charge(call.weight, parts.clock.nowMs());
+    context.header(USED_WEIGHT_HEADER, String(parts.weight.used));
+    if (verdict.status === 429) return refuse(context, tooManyRequests(parts.weightLimit));
+    if (verdict.status === 418) return refuse(context, banned(verdict.bannedUntilMs));
+    return 'refusal' in call ? refuse(context, call.refusal) : answer(parts, context, call);
+  });
+  app.notFound((context) => refuse(context, REST_ERRORS.unknownPath));
+  return app;
+}
+
+function respond(context: Context, status: number, body: string | Buffer, contentType: string): Response {
+  context.header('content-type', contentType);
+  return context.body(typeof body === 'string' ? body : new Uint8Array(body), status as 200);
+}
+
+function refuse(context: Context, refusal: RestError): Response {
+  return respond(context, refusal.status, JSON.stringify(refusal.body), 'application/json');
+}
+
+async function faulty(parts: RestParts, context: Context): Promise<Response | undefined> {
+  const met = parts.faults.rest(context.req.path, context.req.query('symbol'));
+  if (met === undefined) return undefined;
+  if (met.fault.fault === 'restSlow') {
+    await parts.faults.delay(met.fault.delay);
+    return undefined;
+  }
+  const answer = faultAnswer(met.fault, met.untilMs, parts.weightLimit);
+  if (answer === undefined) return undefined;
+  for (const [name, value] of Object.entries(answer.headers ?? {})) context.header(name, value);
+  context.header(USED_WEIGHT_HEADER, String(parts.weight.used));
+  return respond(context, answer.status, answer.body, answer.contentType);
+}
+
+async function answer(parts: RestParts, context: Context, call: RestCall): Promise<Response> {
+  const serverTime = Math.floor(parts.clock.nowMs());
+  switch (call.name) {
+    case 'ping':
+      return respond(context, 200, '{}', 'application/json');
+    case 'time':
+      return respond(context, 200, JSON.stringify({ serverTime }), 'application/json');
+    case 'exchangeInfo': {
+      const info = exchangeInfo(parts.product, parts.source.rules, {
+        weightLimit: parts.weightLimit,
+        serverTime,
+      });
+      return respond(context, 200, JSON.stringify(info), 'application/json');
+    }
+    case 'depth': {
+      const body = await parts.source.depth(call.symbol, call.limit);
+      return body === undefined
+        ? refuse(context, REST_ERRORS.unavailable)
+        : respond(context, 200, body, 'application/json');
+    }
+    case 'aggTrades':
+      return respond(
+        context,
+        200,
+        JSON.stringify(parts.source.history.aggTrades(call.symbol, call)),
+        'application/json',
+      );
+    case 'klines': {
+      const rows = parts.source.history.klines(call.symbol, call.interval, call);
+      return respond(context, 200, JSON.stringify(rows), 'application/json');
+    }
+  }
+}

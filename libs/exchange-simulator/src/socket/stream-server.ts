@@ -1,0 +1,115 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../clock.ts';
+import type { ConnectionReport } from '../delivery/sent-report.ts';
+import type { Product } from '../product.ts';
+import type { ConnectionEvents, ConnectionRules } from './connection.ts';
+import { Connection } from './connection.ts';
+import { parseStreamAddress } from './stream-address.ts';
+
+/** A client says little: subscriptions of 1024 streams have about 30 KB. */
+const CLIENT_MESSAGE_BYTES_MAX = 256 * 1024;
+/** Reports of closed connections that are kept. */
+const REPORTS_MAX = 1000;
+
+const REASONS = { 400: 'Bad Request', 404: 'Not Found', 414: 'Request-URI Too Large' } as const;
+
+function report(connection: Connection): ConnectionReport {
+  const { number, route, end, subscriptions, counts } = connection;
+  return { number, route, end, subscriptions: subscriptions.size, ...counts };
+}
+
+/** Accepts WebSocket handshakes on an HTTP server and keeps the list of who is connected. */
+export class StreamServer {
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: CLIENT_MESSAGE_BYTES_MAX,
+  });
+  readonly #open = new Set<Connection>();
+  readonly #closed: ConnectionReport[] = [];
+  readonly #refused: Record<string, number> = {};
+  readonly #product: Product;
+  readonly #rules: ConnectionRules;
+  readonly #clock: Clock;
+  readonly #events: ConnectionEvents & { opened(connection: Connection): void };
+  #accepted = 0;
+
+  constructor(
+    product: Product,
+    rules: ConnectionRules,
+    clock: Clock,
+    events: ConnectionEvents & { opened(connection: Connection): void },
+  ) {
+    this.#product = product;
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#open;
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get refused(): Readonly<Record<string, number>> {
+    return { ...this.#refused };
+  }
+
+  reports(): readonly ConnectionReport[] {
+    return [...this.#closed, ...[...this.#open].map(report)];
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Says goodbye to everybody, and hangs up on those who do not answer within `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    await Promise.all(
+      [...this.#open].map(
+        (connection) =>
+          new Promise<void>((resolve) => {
+            const cancel = this.#clock.after(graceMs, () => connection.terminate());
+            connection.whenClosed(() => {
+              cancel();
+              resolve();
+            });
+            connection.close(1001, 'exchange stopped', 'stopped');
+          }),
+      ),
+    );
+    this.#webSockets.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const address = parseStreamAddress(this.#product, request.url ?? '/');
+    if ('status' in address) {
+      this.#refused[address.status] = (this.#refused[address.status] ?? 0) + 1;
+      socket.on('error', () => undefined);
+      socket.end(
+        `HTTP/1.1 ${address.status} ${REASONS[address.status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const wire = { webSocket, socket: socket as Socket, address };
+      const connection = new Connection(++this.#accepted, wire, this.#rules, this.#clock, this.#events);
+      this.#open.add(connection);
+      connection.whenClosed(() => this.#forget(connection));
+      this.#events.opened(connection);
+    });
+  }
+
+  #forget(connection: Connection): void {
+    this.#open.delete(connection);
+    this.#closed.push(report(connection));
+    if (this.#closed.length > REPORTS_MAX) this.#closed.shift();
+  }
+}
