@@ -24,7 +24,11 @@ export function localSocketPath(key: string, prefix = 'flow'): string {
   const folder = path.join(tmpdir(), `${prefix}-${uid}`);
   const socketPath = path.join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.sock`);
   checkPathLength(socketPath);
-  mkdirSync(folder, { recursive: true, mode: ONLY_OWNER });
+  try {
+    mkdirSync(folder, { mode: ONLY_OWNER });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+  }
   // lstat: a link that somebody put there first would lead us into a folder of theirs.
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== uid) {

@@ -79,10 +79,9 @@ export class FeedPublisher {
   }
 
   stats(): FeedPublisherStats {
-    let bufferedBytes = 0;
-    for (const subscription of this.#subscriptions)
-      bufferedBytes = Math.max(bufferedBytes, subscription.bufferedBytes);
-    return { subscribers: this.#subscriptions.size, bufferedBytes, ...this.#counters };
+    const subscriptions = [...this.#subscriptions].filter((subscription) => subscription.opened);
+    const bufferedBytes = Math.max(0, ...subscriptions.map((subscription) => subscription.bufferedBytes));
+    return { subscribers: subscriptions.length, bufferedBytes, ...this.#counters };
   }
 
   async #close(): Promise<void> {
