@@ -2,14 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError, configExitCode, parseDuration } from '@org/config';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { demo } from './demo-command.ts';
-import { serveCommand } from './serve-command.ts';
-
-export interface RecordFlags {
-  readonly config?: string;
-  readonly symbols?: string;
-  readonly duration?: string;
-  readonly outputDir?: string;
-}
+import { type RecordFlags, serve } from './serve-command.ts';
 
 /** Parses the command line and runs the command. Resolves with the exit code; prints its own errors. */
 export async function runCommandLine(args: readonly string[], entry: string): Promise<ExitCode> {
@@ -19,22 +12,21 @@ export async function runCommandLine(args: readonly string[], entry: string): Pr
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
   program
-    .command('serve', { isDefault: false })
+    .command('serve')
     .description('record in the foreground until a signal or the end of the duration')
-    .option('--config <file>', 'configuration file', 'config.yaml')
+    .option('--config <file>', 'configuration file (default: config.yaml)')
     .option('--symbols <A,B>', 'symbols to record instead of symbols.pairs')
     .option('--duration <time>', 'record this long, for example 60s or 24h', duration)
     .option('--output-dir <dir>', 'where the files go, instead of storage.output_dir')
-    .action(async (flags: RecordFlags, command: Command) => {
-      const configIsNamed = command.getOptionValueSource('config') === 'cli';
-      exitCode = await serveCommand(flags, { configIsNamed, entry });
+    .action(async (flags: RecordFlags) => {
+      exitCode = await serve(flags, entry);
     });
   program
     .command('demo')
     .description('record the built-in exchange: no network, no account')
     .option('--duration <time>', 'record this long', duration, '30s')
     .option('--output-dir <dir>', 'where the files go', './demo-data')
-    .action(async (flags: Required<Pick<RecordFlags, 'duration' | 'outputDir'>>) => {
+    .action(async (flags: { duration: string; outputDir: string }) => {
       exitCode = await demo(flags, entry);
     });
   try {

@@ -1,72 +1,110 @@
-import { localSocketPath } from '@org/flow';
-import type { StreamerConfig } from '@org/config';
-import { type ChildSpec, forkChild, forkClusterWorker, type RestartPolicy } from '@org/supervision';
-import { EXIT } from './exit-codes.ts';
-import { type ChildRole, type Task, TASK_VARIABLE } from './task.ts';
+import { Supervisor, type SupervisorHandlers } from '@org/supervision';
+import { errorFields, type Log } from '../logging/child-log.ts';
+import type { RecorderLog } from '../logging/recorder-log.ts';
+import type { BookDesk } from '../monitoring/book-desk.ts';
+import type { ChildState, StatusBoard } from '../monitoring/status-board.ts';
+import { type ChildPlanOptions, childSpecs } from './child-specs.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { ChildMessage, PrimaryMessage } from './messages.ts';
+import type { StopSignal } from './stop-signal.ts';
 
-/** The writer holds up everybody, so it comes back at once, always. */
-const WRITER_RESTART: RestartPolicy = {
-  delayInitialMs: 0,
-  delayMaxMs: 2000,
-  budget: { restarts: 5, windowMs: 60_000 },
-  onBudgetSpent: 'slow-down',
-  healthyAfterMs: 60_000,
-};
-
-const RESTART: RestartPolicy = { ...WRITER_RESTART, delayInitialMs: 250, delayMaxMs: 30_000 };
-
-const READY_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 15_000;
-
-/** Exits that a restart cannot mend. */
-const FATAL_EXITS = [EXIT.config, EXIT.alreadyRunning, EXIT.outputNotWritable];
-
-export interface ChildPlan {
-  /** Groups in the order of their start: writer, order-book manager, workers. */
-  readonly groups: readonly (readonly ChildSpec[])[];
-  /** The symbols that each child serves. */
-  readonly symbolsOf: ReadonlyMap<string, readonly string[]>;
+export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line'> {
+  readonly logs: RecorderLog;
+  readonly log: Log;
+  readonly stop: StopSignal;
+  readonly board: StatusBoard;
+  readonly desk: BookDesk;
 }
 
-/** Everything that is started, in order. `entry` is the program that children run: this one. */
-export function planChildren(options: {
-  readonly config: StreamerConfig;
-  readonly hands: readonly (readonly string[])[];
-  readonly entry: string;
-  /** Real path of the output folder. Whoever records into the same folder meets the same socket, and is refused. */
-  readonly outputPath: string;
-}): ChildPlan {
-  const { config, hands, entry, outputPath } = options;
-  const common = {
-    config,
-    recordSocket: localSocketPath(`${outputPath}:records`),
-    feedSocket: localSocketPath(`${outputPath}:feed`),
-  };
-  const symbols = hands.flat();
-  const symbolsOf = new Map<string, readonly string[]>([['order-book', symbols]]);
-  const spec = (role: ChildRole, id: string, extra: object): ChildSpec => ({
-    id,
-    role,
-    spawn: (incarnation) => spawn({ role, id, incarnation, ...common, ...extra } as Task, entry),
-    readyTimeoutMs: READY_TIMEOUT_MS,
-    stopTimeoutMs: STOP_TIMEOUT_MS,
-    restart: role === 'writer' ? WRITER_RESTART : RESTART,
-    fatalExitCodes: FATAL_EXITS,
-  });
-  const workers = hands.map((hand, index) => {
-    const id = `worker-${index + 1}`;
-    symbolsOf.set(id, hand);
-    return spec('worker', id, { symbols: hand });
-  });
-  return {
-    groups: [[spec('writer', 'writer', {})], [spec('order-book', 'order-book', { symbols })], workers],
-    symbolsOf,
-  };
+/** The children of the primary: starts and stops them, and passes their messages on. */
+export class Children {
+  readonly #options: ChildrenOptions;
+  readonly #supervisor: Supervisor;
+  readonly #workers: ReadonlyMap<string, readonly string[]>;
+  readonly #exitCodes = new Map<string, number | null>();
+  readonly #waitingForGo = new Set<string>();
+  #haveBegun = false;
+
+  constructor(options: ChildrenOptions) {
+    this.#options = options;
+    this.#workers = new Map(options.hands.map((hand, index) => [`worker-${index + 1}`, hand]));
+    this.#supervisor = new Supervisor({ handlers: this.#handlers() });
+  }
+
+  /** Resolves when all are ready, or when it is clear that they will not be; then the stop signal is set. */
+  async start(): Promise<void> {
+    const { stop, logs } = this.#options;
+    try {
+      await this.#supervisor.start(childSpecs({ ...this.#options, line: logs.childLine }));
+    } catch (error) {
+      stop.request(error instanceof Error ? error.message : String(error), EXIT.failed);
+    }
+  }
+
+  send(id: string, message: PrimaryMessage): void {
+    this.#supervisor.send(id, message);
+  }
+
+  states(): ChildState[] {
+    return this.#supervisor.status();
+  }
+
+  stop(): Promise<void> {
+    return this.#supervisor.stop();
+  }
+
+  #handlers(): SupervisorHandlers {
+    const { log, stop, board } = this.#options;
+    return {
+      ready: (id) => this.#ready(id),
+      exited: (id, { cause, code, signal, expected }) => {
+        board.ended(id);
+        this.#exitCodes.set(id, code);
+        if (!expected)
+          log.error('ChildExited', { id, code, signal, ...(cause === undefined ? {} : errorFields(cause)) });
+      },
+      restarting: (id, restart) => log.warn('ChildRestarting', { id, ...restart }),
+      stopTimedOut: (id, stage) => log.error('StopTimedOut', { id, stage }),
+      gaveUp: (id, error) => {
+        log.error('ChildGivenUp', { id, ...errorFields(error) });
+        stop.request(error.message, exitCodeFor(this.#exitCodes.get(id)));
+      },
+      stopRequested: (id, signal) => {
+        log.info('SignalReceived', { id, signal });
+        stop.request(signal);
+      },
+      message: (id, message) => this.#message(id, message as ChildMessage),
+    };
+  }
+
+  /** The first workers begin together, when the last of them is ready; one that is restarted begins at once. */
+  #ready(id: string): void {
+    this.#options.log.info('ChildReady', { id });
+    if (!this.#workers.has(id)) return;
+    this.#waitingForGo.add(id);
+    this.#haveBegun ||= this.#waitingForGo.size === this.#workers.size;
+    if (!this.#haveBegun) return;
+    for (const worker of this.#waitingForGo) this.send(worker, { type: 'go' });
+    this.#waitingForGo.clear();
+  }
+
+  #message(id: string, message: ChildMessage): void {
+    const { board, desk } = this.#options;
+    switch (message.type) {
+      case 'report':
+        return board.report(id, message.report);
+      case 'book-answer':
+        return desk.answered(message.requestId, message.answer);
+      case 'snapshot-wanted': {
+        const { symbol } = message;
+        for (const [worker, hand] of this.#workers) {
+          if (hand.includes(symbol)) this.send(worker, { type: 'take-snapshot', symbol });
+        }
+      }
+    }
+  }
 }
 
-function spawn(task: Task, entry: string): ReturnType<typeof forkChild> {
-  const env = { ...process.env, [TASK_VARIABLE]: JSON.stringify(task) };
-  return task.role === 'worker'
-    ? forkClusterWorker({ module: entry, args: [], env })
-    : forkChild({ module: entry, args: [], env });
+function exitCodeFor(code: number | null | undefined): ExitCode {
+  return Object.values(EXIT).find((known) => known === code && known !== EXIT.ok) ?? EXIT.failed;
 }

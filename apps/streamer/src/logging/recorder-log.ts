@@ -17,7 +17,7 @@ export interface RecorderLog {
   /** The log of one source: the primary, or a child whose lines arrive here. */
   of(source: string): Log;
   /** Takes a line that a child wrote to its stderr. */
-  childLine(source: string, line: string): void;
+  readonly childLine: (source: string, line: string) => void;
   close(): Promise<void>;
 }
 

@@ -16,12 +16,14 @@ export function printSummary(
   {
     board,
     config,
+    symbols,
     startedAtMs,
     nowMs,
     children,
   }: {
     readonly board: StatusBoard;
     readonly config: StreamerConfig;
+    readonly symbols: readonly string[];
     readonly startedAtMs: number;
     readonly nowMs: number;
     readonly children: readonly ChildState[];
@@ -32,7 +34,7 @@ export function printSummary(
   const { rows, bytes, rejected, reconnects, bookSnapshots } = board.totals();
   output.write(
     [
-      `recorded ${config.symbols.pairs.length} symbols for ${formatDuration(nowMs - startedAtMs)} into ${config.storage.outputDir}`,
+      `recorded ${symbols.length} symbols for ${formatDuration(nowMs - startedAtMs)} into ${config.storage.outputDir}`,
       ...table([
         ['stream', 'symbols', 'events', 'gaps', 'duplicates'],
         ...lines.map((line) =>

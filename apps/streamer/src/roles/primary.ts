@@ -1,50 +1,36 @@
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
-import { BinanceRest, createRequestBudget, PRODUCTS, systemClock } from '@org/binance-client';
+import { BinanceRest, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
-import { Supervisor } from '@org/supervision';
 import { assignSymbols } from '../control/assign-symbols.ts';
 import { listedSymbols } from '../control/check-symbols.ts';
-import { type ChildPlan, planChildren } from '../control/children.ts';
+import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
-import type { ChildMessage, PrimaryMessage } from '../control/messages.ts';
 import { prepareOutputFolder } from '../control/output-folder.ts';
 import { StopSignal } from '../control/stop-signal.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
-import { type MonitoringServer, startMonitoring } from '../monitoring/http-server.ts';
+import { type MonitoringServer, type MonitoringSources, startMonitoring } from '../monitoring/http-server.ts';
 import { StatusBoard } from '../monitoring/status-board.ts';
 import { printSummary } from '../monitoring/summary.ts';
 
-export interface PrimaryOptions {
-  readonly config: StreamerConfig;
-  /** The program that children run. */
-  readonly entry: string;
-  /** Ends the recording; the primary adds signals and the duration to it. */
-  readonly stop?: StopSignal;
-}
-
 /**
  * The primary: starts writer, order-book manager and workers in this order, restarts what dies, stops them in reverse.
- * It carries no market data. Resolves with the exit code when everything has ended.
+ * It carries no market data. `entry` is the program that the children run. Resolves with the exit code when everything
+ * has ended; rejects with {@link FatalError} when nothing could begin.
  */
-export async function runPrimary({
-  config,
-  entry,
-  stop = new StopSignal(),
-}: PrimaryOptions): Promise<ExitCode> {
+export async function runPrimary(config: StreamerConfig, entry: string): Promise<ExitCode> {
   const outputPath = prepareOutputFolder(config.storage.outputDir);
   const logs = openRecorderLog(config.logging, process.stderr);
   const log = logs.of('primary');
+  const stop = new StopSignal();
   const unhook = stopOnSignals(stop, log);
   try {
-    const symbols = await checkedSymbols(config, log);
-    if (config.network.redundancy > 1)
+    if (config.network.redundancy > 1) {
       log.warn('RedundancyUnavailable', { asked: config.network.redundancy, used: 1 });
-    const hands = assignSymbols(symbols, config.symbols.perWorker, availableParallelism());
-    const plan = planChildren({ config, hands, entry, outputPath });
-    return await record({ config, plan, symbols, logs, log, stop });
+    }
+    const symbols = await checkedSymbols(config, log);
+    return await record({ config, entry, outputPath, symbols, logs, log, stop });
   } finally {
     unhook();
     await logs.close();
@@ -53,25 +39,31 @@ export async function runPrimary({
 
 interface Recording {
   readonly config: StreamerConfig;
-  readonly plan: ChildPlan;
+  readonly entry: string;
+  readonly outputPath: string;
   readonly symbols: readonly string[];
   readonly logs: RecorderLog;
   readonly log: Log;
   readonly stop: StopSignal;
 }
 
-async function record({ config, plan, symbols, logs, log, stop }: Recording): Promise<ExitCode> {
+async function record(recording: Recording): Promise<ExitCode> {
+  const { config, symbols, log, stop } = recording;
   const startedAtMs = Date.now();
+  const hands = assignSymbols(symbols, config.symbols.perWorker, availableParallelism());
   const board = new StatusBoard({
     startedAtMs,
-    symbolsOf: plan.symbolsOf,
+    symbolsOf: new Map([
+      ['order-book', symbols],
+      ...hands.map((hand, index) => [`worker-${index + 1}`, hand] as const),
+    ]),
     streams: symbols.flatMap((symbol) => config.symbols.streams.map((stream) => `${symbol}@${stream}`)),
   });
-  const desk = new BookDesk((query) => supervisor.send('order-book', query), systemClock);
-  const supervisor = supervise({ plan, board, desk, logs, log, stop });
+  const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
+  const children = new Children({ ...recording, hands, board, desk });
   const monitoring = await monitor(config, {
-    status: () => board.status(Date.now(), supervisor.status(), stop.isStopping),
-    obstacles: () => board.obstacles(Date.now(), supervisor.status()),
+    status: () => board.status(Date.now(), children.states(), stop.isStopping),
+    obstacles: () => board.obstacles(Date.now(), children.states()),
     hasSymbol: (symbol) => symbols.includes(symbol),
     book: (symbol, depth) => desk.query(symbol, depth),
   });
@@ -81,95 +73,29 @@ async function record({ config, plan, symbols, logs, log, stop }: Recording): Pr
     monitoring: monitoring.url,
   });
   try {
-    await Promise.race([supervisor.start(plan.groups), stop.stopped]);
+    await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
     await stop.stopped;
     systemClock.clearTimeout(duration);
+    log.info('Stopping', { reason: stop.reason });
   } finally {
-    await supervisor.stop();
+    await children.stop();
     await monitoring.close();
   }
   printSummary(process.stdout, {
     board,
     config,
+    symbols,
     startedAtMs,
     nowMs: Date.now(),
-    children: supervisor.status(),
+    children: children.states(),
   });
   return stop.exitCode;
 }
 
-function supervise({
-  plan,
-  board,
-  desk,
-  logs,
-  log,
-  stop,
-}: {
-  readonly plan: ChildPlan;
-  readonly board: StatusBoard;
-  readonly desk: BookDesk;
-  readonly logs: RecorderLog;
-  readonly log: Log;
-  readonly stop: StopSignal;
-}): Supervisor {
-  const workers = [...plan.symbolsOf].filter(([id]) => id.startsWith('worker-'));
-  const ready = new Set<string>();
-  let together = false;
-  const go = (id: string): void => supervisor.send(id, { type: 'go' } satisfies PrimaryMessage);
-  const supervisor: Supervisor = new Supervisor({
-    handlers: {
-      started: (id, child) => {
-        if (child.stderr)
-          createInterface({ input: child.stderr }).on('line', (line) => logs.childLine(id, line));
-      },
-      ready: (id) => {
-        log.info('ChildReady', { id });
-        ready.add(id);
-        // The first workers begin together, when the last of them is ready; one that is restarted begins at once.
-        if (together) go(id);
-        else if (workers.every(([worker]) => ready.has(worker))) {
-          together = true;
-          for (const [worker] of workers) go(worker);
-        }
-      },
-      exited: (id, exit) => {
-        board.ended(id);
-        ready.delete(id);
-        if (!stop.isStopping) log.error('ChildExited', { id, ...exit });
-      },
-      restarting: (id, restart) => log.warn('ChildRestarting', { id, ...restart }),
-      stopTimedOut: (id, stage) => log.error('StopTimedOut', { id, stage }),
-      gaveUp: (id, exit) =>
-        stop.request(`${id} ended with ${exit.code ?? exit.signal}`, fatalExit(exit.code)),
-      message: (id, message) => {
-        const told = message as ChildMessage | { readonly type: 'stop-requested'; readonly signal: string };
-        if (told.type === 'report') board.report(id, told.report);
-        else if (told.type === 'book-answer') desk.answered(told.requestId, told.answer);
-        else if (told.type === 'stop-requested') stop.request(told.signal);
-        else if (told.type === 'snapshot-wanted') {
-          const worker = workers.find(([, served]) => served.includes(told.symbol))?.[0];
-          if (worker !== undefined)
-            supervisor.send(worker, { type: 'take-snapshot', symbol: told.symbol } satisfies PrimaryMessage);
-        }
-      },
-    },
-  });
-  return supervisor;
-}
-
-function fatalExit(code: number | null): ExitCode {
-  return Object.values(EXIT).find((known) => known === code && known !== EXIT.ok) ?? EXIT.failed;
-}
-
 async function checkedSymbols(config: StreamerConfig, log: Log): Promise<readonly string[]> {
   const { market, restUrl } = config.network;
-  const budget = createRequestBudget({
-    limitPerMinute: PRODUCTS[market].weightPerMinute,
-    clock: systemClock,
-  });
-  const rest = new BinanceRest({ market, baseUrl: restUrl, budget, clock: systemClock });
+  const rest = new BinanceRest({ market, restUrl });
   try {
     return await listedSymbols(rest, config.symbols.pairs, log);
   } finally {
@@ -177,10 +103,7 @@ async function checkedSymbols(config: StreamerConfig, log: Log): Promise<readonl
   }
 }
 
-async function monitor(
-  config: StreamerConfig,
-  sources: Parameters<typeof startMonitoring>[1],
-): Promise<MonitoringServer> {
+async function monitor(config: StreamerConfig, sources: MonitoringSources): Promise<MonitoringServer> {
   const { host, port } = config.monitoring;
   try {
     return await startMonitoring({ host, port }, sources);
@@ -195,7 +118,7 @@ async function monitor(
 function stopOnSignals(stop: StopSignal, log: Log): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const onSignal = (signal: string): void => {
-    log.info('StopRequested', { signal });
+    log.info('SignalReceived', { signal });
     stop.request(signal);
   };
   for (const signal of signals) process.on(signal, onSignal);

@@ -8,8 +8,7 @@ export async function runRole(task: Task): Promise<void> {
     await start(task);
   } catch (error) {
     childLog('error').error('RoleFailed', { role: task.role, ...errorFields(error) });
-    process.exitCode = exitCodeOf(error);
-    process.disconnect?.();
+    process.exit(exitCodeOf(error));
   }
 }
 
@@ -18,9 +17,10 @@ async function start(task: Task): Promise<void> {
     case 'writer':
       return (await import('./writer.ts')).runWriter(task);
     case 'order-book':
-      return (await import('./order-book.ts')).runOrderBook(task);
+      (await import('./order-book.ts')).runOrderBook(task);
+      return;
     case 'worker':
-      return (await import('./worker.ts')).runWorker(task);
+      (await import('./worker.ts')).runWorker(task);
   }
 }
 

@@ -1,17 +1,10 @@
-import {
-  BinanceRest,
-  createRequestBudget,
-  type MarketStreamsHandlers,
-  MarketStreams,
-  PRODUCTS,
-  systemClock,
-} from '@org/binance-client';
+import { BinanceRest, MarketStreams, type MarketStreamsHandlers, systemClock } from '@org/binance-client';
 import { BatchSender } from '@org/flow';
 import { childControl } from '@org/supervision';
 import { type PrimaryMessage, type WorkerReport } from '../control/messages.ts';
 import { reportRegularly } from '../control/child-reports.ts';
 import type { WorkerTask } from '../control/task.ts';
-import { childLog, errorFields, type Log } from '../logging/child-log.ts';
+import { childLog, type Log } from '../logging/child-log.ts';
 import { RecordChannel } from '../worker/record-channel.ts';
 import { SymbolRecorder } from '../worker/symbol-recorder.ts';
 
@@ -23,12 +16,12 @@ const DRAIN_TIMEOUT_MS = 10_000;
  *
  * It is ready before it connects, and connects at the primary's word, so that all workers begin together.
  */
-export async function runWorker(task: WorkerTask): Promise<void> {
+export function runWorker(task: WorkerTask): void {
   const log = childLog(task.config.logging.level);
   const sender = new BatchSender({
     socketPath: task.recordSocket,
     lane: task.id,
-    epoch: task.incarnation,
+    epoch: Date.now(),
     queueBytesMax: task.config.performance.queueSizeBytes,
     handlers: { disconnected: (reason) => log.warn('WriterLost', { reason }) },
   });
@@ -42,15 +35,8 @@ export async function runWorker(task: WorkerTask): Promise<void> {
       recorders.get(stream.slice(0, stream.indexOf('@')))?.lost(stream, 'overflow');
     },
   });
-  const rest = new BinanceRest({
-    market: task.config.network.market,
-    baseUrl: task.config.network.restUrl,
-    budget: createRequestBudget({
-      limitPerMinute: PRODUCTS[task.config.network.market].weightPerMinute,
-      clock: systemClock,
-    }),
-    clock: systemClock,
-  });
+  const { market, restUrl } = task.config.network;
+  const rest = new BinanceRest({ market, restUrl });
   const recorders = symbolRecorders(task, { rest, channel, log });
   let reconnects = 0;
   const streams = marketStreams(
@@ -70,7 +56,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
   const reports = reportRegularly(systemClock, report);
 
   sender.start();
-  childControl({
+  const control = childControl({
     message: (message) => {
       const order = message as PrimaryMessage;
       if (order.type === 'go') streams.start();
@@ -87,7 +73,7 @@ export async function runWorker(task: WorkerTask): Promise<void> {
       rest.close();
     },
   });
-  await Promise.resolve();
+  control.ready();
 }
 
 function queueReport(name: string, sender: BatchSender): WorkerReport['queues'][number] {
@@ -143,7 +129,7 @@ function streamHandlers(
   return {
     frame: (ref, bytes, receivedAtUs, connectionId) =>
       recorders.get(ref.symbol)?.frame(ref, bytes, receivedAtUs, connectionId),
-    opened: (event) => log.info('ConnectionOpened', { ...event }),
+    opened: ({ streams, ...event }) => log.info('ConnectionOpened', { ...event, streams: streams.length }),
     acknowledged: ({ streams }) => {
       for (const { symbol, stream } of streams) {
         const depth = stream.startsWith('depth') ? recorders.get(symbol)?.depth : undefined;
@@ -165,8 +151,9 @@ function streamHandlers(
       recorders.get(stream.symbol)?.alarm(stream.key, undefined);
       log.info('StreamDelivers', { stream: stream.key });
     },
-    malformed: (event) => log.warn('FrameRejected', { ...event }),
+    malformed: ({ bytes, ...event }) => log.warn('MessageRejected', { ...event, bytes: bytes.length }),
+    unroutable: ({ bytes, ...event }) => log.warn('MessageRejected', { ...event, bytes: bytes.length }),
     rotated: (event) => log.info('ConnectionRotated', { ...event }),
-    gaveUp: (event) => log.error('ConnectionGivenUp', errorFields(event)),
+    gaveUp: ({ route, attempts }) => log.error('ConnectionGivenUp', { route, attempts }),
   };
 }

@@ -1,33 +1,64 @@
 import { createHistogram } from 'node:perf_hooks';
 import { systemClock } from '@org/binance-client';
 import { BatchReceiver, FeedPublisher } from '@org/flow';
+import type { Sink } from '@org/storage';
 import { CsvSink } from '@org/storage-csv';
 import { childControl } from '@org/supervision';
 import { reportRegularly } from '../control/child-reports.ts';
 import type { WriterReport } from '../control/messages.ts';
 import type { WriterTask } from '../control/task.ts';
-import { childLog, errorFields } from '../logging/child-log.ts';
-
-/** How often what was written is forced to the device. */
-const COMMIT_INTERVAL_MS = 1000;
+import { childLog, errorFields, type Log } from '../logging/child-log.ts';
+import { commitRegularly } from '../writer/regular-commits.ts';
 
 /**
  * The writer: the one process that stores. It takes batches from all lanes, one at a time, acknowledges what is stored,
  * and passes every batch on to the followers (the order-book manager).
  */
 export async function runWriter(task: WriterTask): Promise<void> {
+  let close: () => Promise<void> = () => Promise.resolve();
+  const control = childControl({ stop: () => close() });
   const log = childLog(task.config.logging.level);
+  // The sockets come first: who holds them is the only one who may touch the files.
+  const feed = new FeedPublisher({ socketPath: task.feedSocket });
+  await feed.listen();
+  const sink = await openSink(task, log);
+  const { receiver, report } = receiveInto(sink, feed, task, log);
+  await receiver.listen();
+  const reports = reportRegularly(systemClock, report);
+  const commits = commitRegularly(systemClock, sink, (error) =>
+    log.error('CommitFailed', errorFields(error)),
+  );
+  close = async () => {
+    await receiver.close();
+    await commits.stop();
+    await sink.close();
+    await feed.close();
+    reports.stop();
+  };
+  control.ready();
+}
+
+async function openSink(task: WriterTask, log: Log): Promise<OpenSink> {
+  const { outputDir, rotation } = task.config.storage;
   const sink = new CsvSink({
-    outputDir: task.config.storage.outputDir,
-    rotation: task.config.storage.rotation,
+    outputDir,
+    rotation,
     events: { rejected: (rejection) => log.warn('RecordRejected', { ...rejection }) },
   });
-  const opened = await sink.open();
-  for (const repair of opened.repairs) log.warn('StoreRepaired', { ...repair });
+  const { position, repairs } = await sink.open();
+  for (const repair of repairs) log.warn('StoreRepaired', { ...repair });
+  return Object.assign(sink, { position });
+}
 
-  const feed = new FeedPublisher({ socketPath: task.feedSocket });
+type OpenSink = Sink & { position: number };
+
+function receiveInto(
+  sink: OpenSink,
+  feed: FeedPublisher,
+  task: WriterTask,
+  log: Log,
+): { receiver: BatchReceiver; report: () => WriterReport } {
   const latencyNs = createHistogram();
-  let position = opened.position;
   let batches = 0;
   let lastAckAtMs: number | undefined;
   const receiver = new BatchReceiver({
@@ -35,8 +66,8 @@ export async function runWriter(task: WriterTask): Promise<void> {
     handlers: {
       batch: async ({ payload }) => {
         const startedAtMs = systemClock.nowMs();
-        position += payload.length;
-        await sink.append(payload, position);
+        sink.position += payload.length;
+        await sink.append(payload, sink.position);
         feed.publish(payload);
         batches++;
         lastAckAtMs = Date.now();
@@ -53,38 +84,5 @@ export async function runWriter(task: WriterTask): Promise<void> {
     lastAckAtMs,
     writeLatencyMs: { p50: latencyNs.percentile(50) / 1e6, p99: latencyNs.percentile(99) / 1e6 },
   });
-  await feed.listen();
-  await receiver.listen();
-  const reports = reportRegularly(systemClock, report);
-  const commits = commitRegularly(sink, (error) => log.error('CommitFailed', errorFields(error)));
-
-  childControl({
-    stop: async () => {
-      await receiver.close();
-      await commits.stop();
-      await sink.close();
-      await feed.close();
-      reports.stop();
-    },
-  });
-}
-
-/** Commits one after the other, never two at once. */
-function commitRegularly(sink: CsvSink, failed: (error: unknown) => void): { stop(): Promise<void> } {
-  let stopped = false;
-  let running = Promise.resolve();
-  const timer = setInterval(() => {
-    running = running
-      .then(async () => {
-        if (!stopped) await sink.commit();
-      })
-      .catch(failed);
-  }, COMMIT_INTERVAL_MS);
-  return {
-    stop: () => {
-      stopped = true;
-      clearInterval(timer);
-      return running;
-    },
-  };
+  return { receiver, report };
 }

@@ -1,0 +1,49 @@
+import { Buffer } from 'node:buffer';
+import type { Clock, ClockTimer } from '@org/binance-client';
+import { type BookSnapshotRecord, RECORD_TYPE } from '@org/storage';
+import type { BookAnswer } from '../control/messages.ts';
+import type { RecordChannel } from '../worker/record-channel.ts';
+
+export interface BookSnapshotWriterOptions {
+  readonly symbols: readonly string[];
+  /** The depth stream of the configuration; the record belongs to it. */
+  readonly stream: string;
+  /** Levels a side. */
+  readonly levels: number;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly channel: Pick<RecordChannel, 'append'>;
+  readonly book: (symbol: string, depth: number) => BookAnswer;
+}
+
+/** Writes the top of every live book back to the writer: at an interval, and when told to. */
+export class BookSnapshotWriter {
+  written = 0;
+  readonly #options: BookSnapshotWriterOptions;
+  #timer: ClockTimer;
+
+  constructor(options: BookSnapshotWriterOptions) {
+    this.#options = options;
+    this.#timer = options.clock.setTimeout(() => this.#all(), options.intervalMs);
+  }
+
+  /** A book that is not in sync has no top to write: the interval leaves no row rather than a stale one. */
+  write(symbol: string): void {
+    const { book, channel, clock, levels, stream } = this.#options;
+    const answer = book(symbol, levels);
+    if ('unavailable' in answer) return;
+    const meta = { type: RECORD_TYPE.bookSnapshot, stream: `${symbol}@${stream}`, line: 0, connectionId: 0 };
+    const record: BookSnapshotRecord = answer;
+    channel.append({ ...meta, receivedAtUs: clock.wallUs() }, Buffer.from(JSON.stringify(record)));
+    this.written++;
+  }
+
+  stop(): void {
+    this.#options.clock.clearTimeout(this.#timer);
+  }
+
+  #all(): void {
+    this.#timer = this.#options.clock.setTimeout(() => this.#all(), this.#options.intervalMs);
+    for (const symbol of this.#options.symbols) this.write(symbol);
+  }
+}

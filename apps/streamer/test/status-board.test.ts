@@ -1,0 +1,65 @@
+import type { StreamReport, WorkerReport } from '../src/control/messages.ts';
+import { type ChildState, StatusBoard } from '../src/monitoring/status-board.ts';
+
+const stream = (events: number, lastEventAtMs: number | undefined, alarm?: string): StreamReport => ({
+  stream: 'BTCUSDT@aggTrade', events, gaps: 1, duplicates: 0, lastEventAtMs, alarm,
+}); // prettier-ignore
+
+const worker = (...streams: StreamReport[]): WorkerReport => ({
+  role: 'worker', rssBytes: 1, streams, queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10 }],
+  rejectedFrames: 0, reconnects: 2, snapshots: 0, overflowedBatches: 0,
+}); // prettier-ignore
+
+const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };
+
+const board = () =>
+  new StatusBoard({
+    startedAtMs: 0,
+    symbolsOf: new Map([['worker-1', ['BTCUSDT']]]),
+    streams: ['BTCUSDT@aggTrade'],
+  });
+
+describe('the status board', () => {
+  it('is starting until every stream has delivered, healthy then', () => {
+    const status = board();
+    expect(status.status(1000, [ready], false).state).toBe('starting');
+    status.report('worker-1', worker(stream(3, 900)));
+    expect(status.status(1000, [ready], false)).toMatchObject({
+      state: 'healthy',
+      startedAt: '1970-01-01T00:00:00.000Z',
+      streams: [{ stream: 'BTCUSDT@aggTrade', lastEventAgeMs: 100, events: 3, gaps: 1 }],
+      queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10 }],
+    });
+  });
+
+  it.each([
+    ['a silent stream', worker(stream(3, 900, 'silent')), ready, /silent/],
+    [
+      'a child that is not up',
+      worker(stream(3, 900)),
+      { ...ready, state: 'waiting', restarts: 1 },
+      /worker-1 is waiting/,
+    ],
+    [
+      'a queue that does not drain',
+      { ...worker(stream(3, 900)), queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 60_000 }] },
+      ready,
+      /oldest batch/,
+    ],
+  ])('is degraded by %s, and says so', (_, report, child, obstacle) => {
+    const status = board();
+    status.report('worker-1', report);
+    expect(status.status(1000, [child], false).state).toBe('degraded');
+    expect(status.obstacles(1000, [child]).join()).toMatch(obstacle);
+  });
+
+  it('keeps what earlier lives of a child counted', () => {
+    const status = board();
+    status.report('worker-1', worker(stream(3, 900)));
+    status.ended('worker-1');
+    expect(status.streams(1000)[0]).toMatchObject({ events: 3, gaps: 1, lastEventAgeMs: null });
+    status.report('worker-1', worker(stream(4, 950)));
+    expect(status.streams(1000)[0]).toMatchObject({ events: 7, gaps: 2 });
+    expect(status.totals().reconnects).toBe(4);
+  });
+});
