@@ -29,9 +29,19 @@ async function opened(harness: SinkHarness, events?: SinkEvents): Promise<Sink> 
   return sink;
 }
 
+/** Texts are compared: they are the same whichever realm, driver or class the rows came from. */
 async function expectTrades(harness: SinkHarness, stream: string, ids: readonly number[]): Promise<void> {
   const stored = (await harness.storedTrades()).filter((trade) => trade.stream === stream);
-  assert.deepEqual(stored, ids.map((id) => contractTrade(stream, id))); // prettier-ignore
+  assert.equal(describeTrades(stored), describeTrades(ids.map((id) => contractTrade(stream, id))));
+}
+
+function describeTrades(trades: readonly StoredTrade[]): string {
+  return trades
+    .map(
+      ({ stream, id, price, quantity, receivedAtUs }) =>
+        `${stream} ${id} ${price} ${quantity} ${receivedAtUs}\n`,
+    )
+    .join('');
 }
 
 async function storesInOrder(harness: SinkHarness): Promise<void> {
@@ -48,7 +58,7 @@ async function startsAtZero(harness: SinkHarness): Promise<void> {
   const sink = harness.createSink();
   const { position, repairs } = await sink.open();
   assert.equal(position, 0);
-  assert.deepEqual(repairs, []);
+  assert.equal(repairs.length, 0);
   assert.equal(await sink.commit(), 0);
   await sink.close();
 }
@@ -100,13 +110,21 @@ async function crashOnce(
     if (index + 1 === committed) await sink.commit();
   }
   await harness.crash(sink);
-  await expectTrades(harness, BTC, positions.flatMap((position) => [position, position + 1])); // prettier-ignore
+  await expectTrades(
+    harness,
+    BTC,
+    positions.flatMap((position) => [position, position + 1]),
+  );
   const again = harness.createSink();
   const { position } = await again.open();
   assert.ok([0, ...positions].includes(position), `position ${position} is none that was appended`);
   assert.ok(position >= (positions[committed - 1] ?? 0), `position ${position} is behind the commit`);
   await again.close();
-  await expectTrades(harness, BTC, positions.flatMap((stored) => [stored, stored + 1])); // prettier-ignore
+  await expectTrades(
+    harness,
+    BTC,
+    positions.flatMap((stored) => [stored, stored + 1]),
+  );
 }
 
 async function goesOnAfterCrash(harness: SinkHarness): Promise<void> {
