@@ -1,2 +1,16 @@
 #!/usr/bin/env node
-export {};
+import { runCli } from './cli/run-cli.ts';
+
+// A reader that leaves early breaks the pipe; what it did not read is nobody's loss.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  nowMs: () => performance.now(),
+});
