@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { rename, unlink } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -42,20 +41,24 @@ export function localSocketPath(key: string, prefix = 'flow'): string {
   return socketPath;
 }
 
+export interface LocalServerOptions {
+  readonly connectionsMax: number;
+  connected(socket: Socket): void;
+  /** A connection was not taken: beyond the maximum, or for want of something else. */
+  dropped(): void;
+}
+
 /**
  * Listens on a Unix socket that only this user can open (0600). A socket that nobody answers, left by a process that was
  * killed, is replaced. Closing the server removes the file. Throws {@link FlowError} SOCKET_IN_USE when somebody
  * answers, SOCKET_PATH_TOO_LONG.
  */
-export async function listenLocally(
-  socketPath: string,
-  connectionsMax: number,
-  connected: (socket: Socket) => void,
-): Promise<Server> {
+export async function listenLocally(socketPath: string, options: LocalServerOptions): Promise<Server> {
   checkPathLength(socketPath);
-  await removeStaleSocket(socketPath);
-  const server = createServer(connected);
-  server.maxConnections = connectionsMax;
+  const stale = await findStaleSocket(socketPath);
+  const server = createServer(options.connected);
+  server.maxConnections = options.connectionsMax;
+  server.on('drop', options.dropped);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'EADDRINUSE' ? inUse(socketPath) : cause);
@@ -64,11 +67,15 @@ export async function listenLocally(
     // in a cluster worker the primary would listen instead.
     const before = process.umask(0o177);
     try {
+      // While we asked, another process may have put its living socket in the place of the stale one.
+      if (stale !== undefined && identify(socketPath) === stale) unlinkSync(socketPath);
       server.listen({ path: socketPath, exclusive: true }, resolve);
     } finally {
       process.umask(before);
     }
   });
+  // From here on: no file descriptor is left for a connection, whose peer will try again.
+  server.removeAllListeners('error').on('error', options.dropped);
   return server;
 }
 
@@ -87,26 +94,18 @@ function inUse(socketPath: string): FlowError {
   });
 }
 
-/**
- * Between asking and removing, another process may have replaced the stale socket by its living one. So the file is
- * moved aside, which only one of us can do, asked once more, and given back if it lives.
- */
-async function removeStaleSocket(socketPath: string): Promise<void> {
+/** Which socket lies there, told apart from a later one of the same name and inode number; undefined when none does. */
+function identify(socketPath: string): string | undefined {
+  const found = statSync(socketPath, { bigint: true, throwIfNoEntry: false });
+  return found?.isSocket() ? `${found.ino} ${found.ctimeNs}` : undefined;
+}
+
+/** The socket that nobody answers, or undefined when there is none. A socket once dead stays dead. */
+async function findStaleSocket(socketPath: string): Promise<string | undefined> {
+  const found = identify(socketPath);
   const state = await askSocket(socketPath);
-  if (state === 'absent') return;
   if (state === 'alive') throw inUse(socketPath);
-  const aside = `${socketPath}.${process.pid}`;
-  try {
-    await rename(socketPath, aside);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw cause;
-  }
-  if ((await askSocket(aside)) === 'alive') {
-    await rename(aside, socketPath);
-    throw inUse(socketPath);
-  }
-  await unlink(aside);
+  return state === 'stale' ? found : undefined;
 }
 
 function askSocket(socketPath: string): Promise<'alive' | 'stale' | 'absent'> {

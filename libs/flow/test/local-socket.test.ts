@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -71,6 +72,14 @@ describe('a socket that listens', () => {
     await leaveStaleSocket(socketPath);
     await receiverAt(socketPath).listen();
     expect(readdirSync(sockets.folder)).toEqual([path.basename(socketPath)]);
+  });
+
+  it('does not take the place of a file that is no socket', async () => {
+    const socketPath = sockets.next();
+    writeFileSync(socketPath, 'precious');
+    await expect(receiverAt(socketPath).listen()).rejects.toMatchObject({ code: 'SOCKET_IN_USE' });
+    expect(readFileSync(socketPath, 'utf8')).toBe('precious');
+    rmSync(socketPath);
   });
 
   it('is held by exactly one of many that start at once over a stale one', async () => {

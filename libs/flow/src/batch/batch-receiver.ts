@@ -64,7 +64,7 @@ export interface BatchReceiverStats {
   readonly failedBatches: number;
   /** Connections that were closed because the peer broke the protocol or a limit. */
   readonly refusedConnections: number;
-  /** Connections beyond `connectionsMax`. */
+  /** Connections that were not taken: beyond `connectionsMax`, or for want of file descriptors. */
   readonly droppedConnections: number;
 }
 
@@ -93,11 +93,12 @@ export class BatchReceiver {
     const { socketPath, connectionsMax } = this.#options;
     if (this.#closing !== undefined)
       throw new FlowError('QUEUE_CLOSED', 'batch receiver was closed', { socketPath });
-    this.#listening ??= listenLocally(socketPath, connectionsMax ?? CONNECTIONS_MAX, (socket) =>
-      this.#connected(socket),
-    );
-    const server = await this.#listening;
-    server.on('drop', () => this.#counters.droppedConnections++);
+    this.#listening ??= listenLocally(socketPath, {
+      connectionsMax: connectionsMax ?? CONNECTIONS_MAX,
+      connected: (socket) => this.#connected(socket),
+      dropped: () => void this.#counters.droppedConnections++,
+    });
+    await this.#listening;
   }
 
   /** Takes no further batch, waits for the handlers, sends their acks, closes and removes the socket. */

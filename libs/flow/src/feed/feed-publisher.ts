@@ -58,11 +58,12 @@ export class FeedPublisher {
     const { socketPath, subscribersMax } = this.#options;
     if (this.#closing !== undefined)
       throw new FlowError('QUEUE_CLOSED', 'feed publisher was closed', { socketPath });
-    this.#listening ??= listenLocally(socketPath, subscribersMax ?? SUBSCRIBERS_MAX, (socket) =>
-      this.#connected(socket),
-    );
-    const server = await this.#listening;
-    server.on('drop', () => this.#counters.droppedConnections++);
+    this.#listening ??= listenLocally(socketPath, {
+      connectionsMax: subscribersMax ?? SUBSCRIBERS_MAX,
+      connected: (socket) => this.#connected(socket),
+      dropped: () => void this.#counters.droppedConnections++,
+    });
+    await this.#listening;
   }
 
   /** Hands the payload to every subscriber. The bytes are shared and must not change any more. */
