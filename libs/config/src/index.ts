@@ -1,3 +1,4 @@
+export type { ReadFileHead } from './config-file.ts';
 export type { ConfigErrorCode, ConfigIssue } from './errors.ts';
 export type { ConfigKey, JsonSchema } from './json-schema.ts';
 export type { LoadConfigOptions } from './load.ts';
@@ -17,7 +18,7 @@ export type {
 } from './streamer-config.ts';
 
 export { formatByteSize, parseByteSize } from './byte-size.ts';
-export { CONFIG_BYTES_MAX } from './config-file.ts';
+export { CONFIG_BYTES_MAX, readFileHead } from './config-file.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { CONFIG_ISSUES_MAX, ConfigError, configExitCode, QuantityError } from './errors.ts';
 export { configJsonSchema, configKeys } from './json-schema.ts';

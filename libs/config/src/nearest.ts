@@ -1,14 +1,12 @@
-/** Longer texts are no misspelling of anything here, and the comparison costs the product of both lengths. */
-const COMPARED_CHARACTERS_MAX = 64;
-
 /** The candidate that `text` most probably was meant to be, or undefined when none is near. */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
-  if (text.length > COMPARED_CHARACTERS_MAX) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(text.length / 3)) + 1;
   for (const candidate of candidates) {
+    // The distance is at least the difference of the lengths; without this, a long text would cost its length.
+    if (Math.abs(text.length - candidate.length) >= bestDistance) continue;
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance < candidate.length) {
+    if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

@@ -43,6 +43,8 @@ const valueFaults: [yaml: string, message: string][] = [
   ['network:\n  rest_url: ftp://h', `2: network.rest_url: expected ${HTTPS}, was "ftp://h"`],
   ['network:\n  rest_url: [a]', `2: network.rest_url: expected ${HTTPS}, was a list of 1 item`],
   ['network:\n  rest_url: "https://a b"', `2: network.rest_url: expected ${HTTPS}, was "https://a b"`],
+  ['network:\n  rest_url: "https://h\\tx"', `2: network.rest_url: expected ${HTTPS}, was "https://h\\tx"`],
+  ['network:\n  rest_url: https:\\\\h', `2: network.rest_url: expected ${HTTPS}, was "https:\\\\\\\\h"`],
   ['network:\n  rest_url: http://10.0.0.1', `2: network.rest_url: expected https:// ${TLS}, was "http://10.0.0.1"`],
   ['network:\n  ws_url: ws://127.0.0.1.evil.com', `2: network.ws_url: expected wss:// ${TLS}, was "ws://127.0.0.1.evil.com"`],
   ['network:\n  ws_url: ws://localhost.evil.com', `2: network.ws_url: expected wss:// ${TLS}, was "ws://localhost.evil.com"`],
@@ -278,6 +280,18 @@ pairs: 6
     expect(error.message).toContain(
       '--duration: general.duration: expected a duration like 500ms, 30s, 5m or 24h, was "soon"',
     );
+  });
+
+  it('of a section with more than 64 keys end there', () => {
+    const text = Array.from({ length: 70 }, (_, i) => `  key${i}: 1`).join('\n');
+    const { issues } = failure({ text: `symbols: {pairs: [A]}\ngeneral:\n${text}` });
+    expect(issues).toHaveLength(65);
+    expect(issues[64]).toMatchObject({
+      path: 'general',
+      line: 67,
+      expected: 'at most 64 keys',
+      was: '70 keys',
+    });
   });
 
   it('are counted beyond the hundredth', () => {

@@ -1,8 +1,10 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ConfigError, environmentName, flagOverrides, loadConfig } from '@org/config';
-import type { LoadConfigOptions, StreamerConfig } from '@org/config';
+import { ConfigError, environmentName, flagOverrides, loadConfig, readFileHead } from '@org/config';
+import type { LoadConfigOptions, ReadFileHead, StreamerConfig } from '@org/config';
 
 const pairs = 'symbols: {pairs: [BTCUSDT]}\n';
 
@@ -156,6 +158,7 @@ describe('precedence', () => {
     PATH: '/bin',
     STREAMER_STORAGE: 'not ours',
     STREAMER__LOGGING__LEVEL: undefined,
+    STREAMER__UNKNOWN: undefined,
   };
 
   it('takes flags over the environment over the file over the defaults', () => {
@@ -286,6 +289,26 @@ describe('the file', () => {
     expect(error.code).toBe('CONFIG_UNREADABLE');
     expect(error.message).toBe(`${file}: expected at most 262144 bytes, was larger`);
     if (process.platform === 'linux') expect(failure({ path: '/dev/zero' }).code).toBe('CONFIG_UNREADABLE');
+  });
+
+  // A named pipe hands over its contents in pieces, as a shell does for `--config <(command)`.
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux('is read to its end from a pipe', async () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', `(printf '%s' "$TEXT"; yes '#' | head -c 200000) > "$PIPE"`], {
+      env: { ...process.env, PIPE: pipe, TEXT: pairs },
+    });
+    const ended = once(writer, 'exit');
+    let length = 0;
+    const readFile: ReadFileHead = (file, bytesMax) => {
+      const bytes = readFileHead(file, bytesMax);
+      length = bytes.length;
+      return bytes;
+    };
+    expect(loadConfig({ path: pipe, readFile })).toEqual(defaults);
+    expect(length).toBe(pairs.length + 200_000);
+    await ended;
   });
 
   it('counts the size of given text in bytes as well', () => {
