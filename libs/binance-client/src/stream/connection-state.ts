@@ -99,20 +99,24 @@ function opened(policy: ConnectionPolicy, state: ConnectionState, id: number, { 
     setTimer('rotate', Math.round(policy.lifetimeMs * (1 - STAGGER_SHARE * chance))),
     { type: 'report', report: { type: 'opened', id } },
   ];
-  if (id === state.id) return { state: { ...state, name: 'subscribing' }, effects };
-  if (id !== state.successor?.id) return same(state);
+  if (id === state.id && state.name === 'connecting')
+    return { state: { ...state, name: 'subscribing' }, effects };
+  if (id !== state.successor?.id || state.successor.phase !== 'connecting') return same(state);
   return { state: { ...state, successor: { phase: 'subscribing', id, isCovering: false } }, effects };
 }
 
 function live(state: ConnectionState, id: number): Step {
   if (!isSource(state)) return same(state);
-  if (id === state.id) return { state: { ...state, name: 'live', attempt: 0 }, effects: [] };
-  if (id !== state.successor?.id) return same(state);
+  if (id === state.id && state.name !== 'connecting') {
+    return { state: { ...state, name: 'live', attempt: 0 }, effects: [] };
+  }
+  if (id !== state.successor?.id || state.successor.phase === 'connecting') return same(state);
   return { state: { ...state, successor: { ...state.successor, phase: 'live' } }, effects: [] };
 }
 
 function covered(policy: ConnectionPolicy, state: ConnectionState, id: number): Step {
-  if (!isSource(state) || id !== state.successor?.id || state.successor.isCovering) return same(state);
+  if (!isSource(state) || id !== state.successor?.id) return same(state);
+  if (state.successor.isCovering || state.successor.phase === 'connecting') return same(state);
   const successor = { ...state.successor, isCovering: true };
   return { state: { ...state, successor }, effects: [setTimer('handover', policy.lingerMs)] };
 }
@@ -198,9 +202,12 @@ interface Loss {
 /** A connection is gone: the retiring one, the successor, or the current one. */
 function gone(policy: ConnectionPolicy, state: ConnectionState, loss: Loss, input: StepInput): Step {
   const { id, code = 1006, reason, cause } = loss;
-  if (state.name === 'stopping') return stopped(state.ids, id, code, reason);
-  if (!isSource(state)) return same(state);
   const cut: Tail = cause === 'silent' ? [{ type: 'terminate', id }] : [];
+  if (state.name === 'stopping') {
+    const last = stopped(state.ids, id, code, reason);
+    return { state: last.state, effects: [...cut, ...last.effects] };
+  }
+  if (!isSource(state)) return same(state);
   if (id === state.retiring) {
     const report = closedReport(id, code, reason, 'rotated', undefined);
     return { state: { ...state, retiring: undefined }, effects: [...cut, report] };

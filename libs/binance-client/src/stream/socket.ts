@@ -21,7 +21,7 @@ export interface SocketGone {
 export interface SocketCallbacks {
   opened(): void;
   message(bytes: Buffer, isBinary: boolean): void;
-  /** The server pinged; the pong is on its way. */
+  /** The server pinged; ws answers by itself. */
   pinged(): void;
   ponged(): void;
   /** Exactly once, whatever happened. */

@@ -38,10 +38,7 @@ export class StreamSession {
         callbacks.opened(id);
       },
       message: (bytes, isBinary) => callbacks.message(this, bytes, isBinary),
-      pinged: () => {
-        this.heard(clock.nowMs());
-        this.#control.countControlFrame();
-      },
+      pinged: () => this.heard(clock.nowMs()),
       ponged: () => this.heard(clock.nowMs()),
       gone: (event) => {
         this.#control.close();
@@ -84,7 +81,6 @@ export class StreamSession {
     if (this.#pingedAtMs !== undefined) return nowMs - this.#pingedAtMs >= PONG_TIMEOUT_MS;
     if (nowMs - this.#heardAtMs < PEER_QUIET_MS) return false;
     this.#pingedAtMs = nowMs;
-    this.#control.countControlFrame();
     this.#socket.ping();
     return false;
   }
