@@ -10,6 +10,7 @@ import type {
   Trade,
 } from '@org/market-data';
 import type { FrameFields } from './frame-fields.ts';
+import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import { decimalEnd } from './level-scan.ts';
 import { SLOT } from './slot.ts';
 import { decodeUtf8 } from './utf8.ts';
@@ -37,7 +38,7 @@ function levels(fields: FrameFields, first: number, count: number): PriceLevel[]
   const { bytes, levels: offsets } = fields;
   const text = (at: number) => decodeUtf8(bytes, offsets[at]!, offsets[at + 1]!);
   return Array.from({ length: count }, (_, index) => {
-    const at = (first + index) * 4;
+    const at = (first + index) * INTEGERS_PER_LEVEL;
     return [text(at), text(at + 2)];
   });
 }
@@ -49,7 +50,10 @@ function sides(fields: FrameFields): Pick<DepthDiff, 'bids' | 'asks'> {
   };
 }
 
-/** The decoders throw FrameError when a field that the type promises is missing or is not what it must be. */
+/**
+ * A `depthUpdate`. This decoder and those below throw FrameError when a field that the type promises is missing or
+ * is not what it must be, and expect the fields of the last scan.
+ */
 export function decodeDepthDiff(fields: FrameFields): DepthDiff {
   return {
     symbol: fields.text(SLOT.s),
@@ -73,6 +77,7 @@ export function decodeDepthSnapshot(fields: FrameFields, symbol: string): DepthS
   };
 }
 
+/** An `aggTrade`. */
 export function decodeAggTrade(fields: FrameFields): AggTrade {
   return {
     symbol: fields.text(SLOT.s),
@@ -88,6 +93,7 @@ export function decodeAggTrade(fields: FrameFields): AggTrade {
   };
 }
 
+/** A `kline`, from its bar `k`; the symbol is the event's. */
 export function decodeKline(fields: FrameFields): Kline {
   return {
     symbol: fields.text(SLOT.s),
@@ -111,6 +117,7 @@ export function decodeKline(fields: FrameFields): Kline {
   };
 }
 
+/** A `bookTicker`; spot sends neither `E` nor `T`. */
 export function decodeBookTicker(fields: FrameFields): BookTicker {
   return {
     symbol: fields.text(SLOT.s),
@@ -124,6 +131,7 @@ export function decodeBookTicker(fields: FrameFields): BookTicker {
   };
 }
 
+/** A `trade`; placeholders with price and quantity 0 are decoded like any other. */
 export function decodeTrade(fields: FrameFields): Trade {
   return {
     symbol: fields.text(SLOT.s),
@@ -137,7 +145,7 @@ export function decodeTrade(fields: FrameFields): Trade {
   };
 }
 
-/** Rates and prices stay texts: the rate can be negative, and COIN-M sends an empty one for delivery contracts. */
+/** A `markPriceUpdate`. Rates and prices stay texts: the rate can be negative, and COIN-M sends an empty one for delivery contracts. */
 export function decodeMarkPrice(fields: FrameFields): MarkPrice {
   return {
     symbol: fields.text(SLOT.s),

@@ -1,10 +1,10 @@
 import { FrameError } from './frame-error.ts';
 import type { FrameFields } from './frame-fields.ts';
+import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import type { JsonNode } from './json-reader.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 const PLAIN_DECIMAL = /^\d+(\.\d+)?$/;
-const INTEGERS_PER_LEVEL = 4;
 
 /** The characters of a string, number or boolean; undefined for null, objects and arrays. */
 function scalarText(node: JsonNode | undefined): string | undefined {

@@ -20,8 +20,10 @@ export type FrameKind =
   | 'answer'
   | 'other';
 
+/** Offsets per level in {@link FrameFields.levels}. */
+export const INTEGERS_PER_LEVEL = 4;
+
 const ABSENT = -1;
-const INTEGERS_PER_LEVEL = 4;
 const LEVELS_AT_FIRST = 1024;
 const NOTHING = new Uint8Array(0);
 

@@ -1,4 +1,5 @@
 import type { FrameFields } from './frame-fields.ts';
+import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import { afterByte, skipBlanks, UNFAMILIAR } from './json-token.ts';
 
 const QUOTE = 0x22;
@@ -8,7 +9,7 @@ const ZERO = 0x30;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
-/** Offset after the plain unsigned decimal at `at`, or {@link UNFAMILIAR}. `at` itself is never returned. */
+/** Offset after the plain unsigned decimal at `at`, or {@link UNFAMILIAR} when none stands there. */
 export function decimalEnd(bytes: Uint8Array, at: number): number {
   // A byte is a digit when its difference to '0' by exclusive or is below ten: one comparison instead of two.
   let next = at;
@@ -20,12 +21,10 @@ export function decimalEnd(bytes: Uint8Array, at: number): number {
   return next === fraction ? UNFAMILIAR : next;
 }
 
-const INTEGERS_PER_LEVEL = 4;
-
 /** A side that has not been read yet; while a scan runs only. */
 export const UNSEEN = -1;
 
-/** Bids stand first: exchanges its `askIntegers` first numbers and the bids behind them. */
+/** Lets the asks, `askIntegers` numbers that came first, and the bids behind them change places. */
 function putBidsFirst(levels: Int32Array, askIntegers: number, allIntegers: number): void {
   const asks = levels.slice(0, askIntegers);
   levels.copyWithin(0, askIntegers, allIntegers);
@@ -43,7 +42,7 @@ export function scanSide(bytes: Uint8Array, open: number, fields: FrameFields, i
   let next = first;
   let at = skipBlanks(bytes, open + 1);
   while (bytes[at] !== CLOSE) {
-    if (next + 4 > levels.length) levels = fields.growLevels();
+    if (next + INTEGERS_PER_LEVEL > levels.length) levels = fields.growLevels();
     if (bytes[at] === OPEN && bytes[at + 1] === QUOTE) at += 2;
     else {
       at = afterByte(bytes, at, OPEN);
@@ -62,7 +61,7 @@ export function scanSide(bytes: Uint8Array, open: number, fields: FrameFields, i
     if (quantityEnd === UNFAMILIAR || bytes[quantityEnd] !== QUOTE) return UNFAMILIAR;
     levels[next + 2] = at;
     levels[next + 3] = quantityEnd;
-    next += 4;
+    next += INTEGERS_PER_LEVEL;
     at = quantityEnd + 1;
     if (bytes[at] !== CLOSE) at = skipBlanks(bytes, at);
     if (bytes[at] !== CLOSE) return UNFAMILIAR;

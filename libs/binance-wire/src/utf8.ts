@@ -1,4 +1,4 @@
-/** Offset of the first malformed or truncated sequence's answer from {@link sequenceEnd}. */
+/** {@link sequenceEnd}'s answer for bytes that are no UTF-8. */
 export const MALFORMED = -1;
 
 function isContinuation(byte: number | undefined): boolean {
@@ -33,19 +33,21 @@ function codePoint(bytes: Uint8Array, at: number, length: number): number {
   return point;
 }
 
+const { fromCharCode, fromCodePoint } = String;
+
 /** The text of `bytes[start, end)`; a malformed sequence becomes U+FFFD, byte by byte. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
   for (let at = start; at < end;) {
     const byte = bytes[at]!;
     if (byte < 0x80) {
-      text += String.fromCharCode(byte);
+      text += fromCharCode(byte);
       at++;
       continue;
     }
     const after = sequenceEnd(bytes, at);
     const isWhole = after !== MALFORMED && after <= end;
-    text += isWhole ? String.fromCodePoint(codePoint(bytes, at, after - at)) : '\ufffd';
+    text += isWhole ? fromCodePoint(codePoint(bytes, at, after - at)) : '\ufffd';
     at = isWhole ? after : at + 1;
   }
   return text;

@@ -2,7 +2,7 @@ import { FrameFields, scanDepthSnapshot, scanFrame, scanFrameSlowly } from '@org
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { differenceFromParsed, encode, readingOf, snapshotDifference } from './reading.ts';
+import { differenceFromParsed, encode, outcomeOf, readingOf, snapshotDifference } from './reading.ts';
 
 const data = resolve('../shared/data');
 const hasData = existsSync(data);
@@ -19,6 +19,7 @@ const slowFields = new FrameFields();
 const SLOW_FIRST = 200;
 const SLOW_EVERY = 40;
 
+const readingText = (read: FrameFields) => JSON.stringify(readingOf(read));
 const bodyOf = (line: string) => line.slice(line.indexOf(' ') + 1);
 
 function check(text: string, index: number): string | undefined {
@@ -32,7 +33,7 @@ function check(text: string, index: number): string | undefined {
   if (fields.bytes !== bytes) return 'left the plain path';
   if (index < SLOW_FIRST || index % SLOW_EVERY === 0) {
     scanFrameSlowly(bytes, slowFields);
-    expect(readingOf(slowFields)).toEqual(readingOf(fields));
+    if (readingText(slowFields) !== readingText(fields)) return 'the slow path differs';
   }
   return fields.kind === 'other' ? 'an unknown kind' : differenceFromParsed(fields, parsed);
 }
@@ -87,10 +88,7 @@ maybe('tells depth snapshots from all other REST answers (needs ../shared/data)'
         scanDepthSnapshot(bytes, fields);
         expect(snapshotDifference(fields, body as Record<string, unknown>)).toBeUndefined();
         snapshots++;
-      } else
-        expect(() => scanDepthSnapshot(bytes, fields)).toThrow(
-          expect.objectContaining({ code: 'MESSAGE_MALFORMED' }),
-        );
+      } else expect(outcomeOf(scanDepthSnapshot, bytes, fields)).toBe('refused');
     }
   }
   expect(snapshots).toBeGreaterThanOrEqual(2);
