@@ -101,13 +101,8 @@ describe('reportText', () => {
       rejected: 4,
       damaged: [{ file: 'a', problem: 'b' }],
     });
-    for (const part of [
-      '1,234 messages wait',
-      '2 messages never',
-      '3 messages with',
-      '4 broken',
-      '1 findings',
-    ]) {
+    const parts = ['1,234 waiting', '2 without', '3 malformed', '4 broken rows', '1 damaged file'];
+    for (const part of parts) {
       expect(text).toContain(part);
     }
   });

@@ -52,16 +52,15 @@ function headLines(view: ReplayView, paint: Paint): string[] {
 
 /** What is zero in a good recording is told only when it is not. */
 function oddities(view: ReplayView, paint: Paint): string[] {
+  const damagedFiles = new Set(view.damaged.map(({ file }) => file)).size;
   const found: readonly (readonly [number, string])[] = [
-    [view.pending, 'messages wait for a snapshot'],
-    [view.dropped, 'messages never met a snapshot'],
-    [view.refused, 'messages with a malformed level'],
-    [view.rejected, 'broken rows left out'],
-    [view.damaged.length, 'findings about the files'],
+    [view.pending, `${thousands(view.pending)} waiting for a snapshot`],
+    [view.dropped, `${thousands(view.dropped)} without a snapshot`],
+    [view.refused, `${thousands(view.refused)} malformed`],
+    [view.rejected, countText(view.rejected, 'broken row')],
+    [damagedFiles, countText(damagedFiles, 'damaged file')],
   ];
-  const texts = found
-    .filter(([number]) => number > 0)
-    .map(([number, what]) => `${thousands(number)} ${what}`);
+  const texts = found.filter(([number]) => number > 0).map(([, text]) => text);
   if (view.crossed) texts.push('crossed: the best bid is not below the best ask');
   return texts.map((text) => paint('yellow', text));
 }

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { depthCsv, put } from './support/depth-csv.ts';
+import { diff, snapshot } from './support/messages.ts';
+
+/** The built command, as it is installed. */
+const COMMAND = resolve('apps/book-inspector/dist/main.js');
+
+const LEVELS = Array.from({ length: 5000 }, (_, index) => [`${10_000 - index}.5`, '1.25'] as const);
+
+let dataDir: string;
+beforeAll(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'book-inspector-command-'));
+  const messages = [snapshot(0, 10, { bids: LEVELS, asks: [['20000', '2']] }), diff(1, [11, 12, 10])];
+  put(join(dataDir, 'BTCUSDT', 'depth_2024-07-19.csv'), `${depthCsv(messages)}broken\n`);
+}); // prettier-ignore
+afterAll(() => rmSync(dataDir, { recursive: true }));
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(args: readonly string[], options: { leaveEarly?: boolean } = {}): Promise<Ended> {
+  const env = { ...process.env, FORCE_COLOR: 'true' };
+  const child = spawn(process.execPath, [COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  if (options.leaveEarly === true) child.stdout.destroy();
+  else child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  return new Promise((end, fail) => {
+    child.on('error', fail);
+    child.on('close', (exitCode) => end({ exitCode, stdout, stderr }));
+  });
+}
+
+const replay = (...args: string[]) => ['replay', '--symbol', 'BTCUSDT', '--data-dir', dataDir, ...args];
+
+describe('the built command', () => {
+  it('prints the JSON alone on stdout, whole, and what else is to say on stderr', async () => {
+    const { exitCode, stdout, stderr } = await run(replay('--format', 'json', '--depth', '5000'));
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ lastUpdateId: 12, bids: 5000, rejected: 1 });
+    expect(JSON.parse(stdout).top.bids).toHaveLength(5000);
+    expect(stderr).toMatch(
+      /^book-inspector: damaged: .*depth_2024-07-19\.csv: line 5004: .*\n.*1 broken row left out\n$/,
+    );
+  });
+
+  it('draws the ladder without colours and without progress when nothing is a terminal', async () => {
+    const { exitCode, stdout, stderr } = await run(replay('--depth', '2'));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('│ 10000.5 │');
+    expect(stdout + stderr).not.toContain('\u001b');
+  });
+
+  it('ends with 0 and in silence when its reader leaves early', async () => {
+    const { exitCode, stderr } = await run(replay('--format', 'json', '--depth', '5000'), {
+      leaveEarly: true,
+    });
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toContain('EPIPE');
+  });
+
+  it('ends with 1 without a book', async () => {
+    const { exitCode, stdout, stderr } = await run(['replay', '--symbol', 'ETHUSDT', '--data-dir', dataDir]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: .*ETHUSDT.*BTCUSDT\n$/);
+  });
+
+  it('ends with 2 for wrong arguments', async () => {
+    const { exitCode, stdout, stderr } = await run(replay('--depht', '3'));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain("unknown option '--depht'");
+  });
+});
