@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { loadConfig, flagOverrides } from '@org/config';
 import { startExchange } from '@org/exchange-simulator';
 import type { ExitCode } from '../control/exit-codes.ts';
@@ -11,7 +11,7 @@ export async function demo(flags: { duration: string; outputDir: string }, entry
   const exchange = await startExchange({ symbols: DEMO_SYMBOLS, port: 0 });
   try {
     const config = loadConfig({
-      text: demoConfig(exchange.restUrl, exchange.wsUrl),
+      text: demoConfig(exchange.restUrl, exchange.wsUrl, flags.outputDir),
       path: 'the demo',
       overrides: flagOverrides(flags),
     });
@@ -27,12 +27,12 @@ export async function demo(flags: { duration: string; outputDir: string }, entry
 }
 
 /** A free port for the status, so that a demo never stands in the way of a recorder; books written every few seconds. */
-function demoConfig(restUrl: string, wsUrl: string): string {
+function demoConfig(restUrl: string, wsUrl: string, outputDir: string): string {
   return JSON.stringify({
     network: { rest_url: restUrl, ws_url: wsUrl },
     symbols: { pairs: DEMO_SYMBOLS },
     orderbook: { snapshot_interval: '5s' },
     monitoring: { port: 0 },
-    logging: { dir: './logs/demo' },
+    logging: { dir: join(outputDir, '.logs') },
   });
 }

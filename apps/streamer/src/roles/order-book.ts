@@ -47,7 +47,7 @@ export function runOrderBook(task: OrderBookTask): void {
     handlers: {
       payload: (batch) => shelf.take(batch),
       disconnected: (reason) => {
-        log.warn('FeedLost', { reason });
+        if (reason !== 'closing') log.warn('FeedLost', { reason });
         shelf.restart();
       },
     },

@@ -90,6 +90,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     nowMs: Date.now(),
     children: children.states(),
   });
+  log.info('Stopped', { reason: stop.reason, exitCode: stop.exitCode });
   return stop.exitCode;
 }
 

@@ -23,7 +23,11 @@ export function runWorker(task: WorkerTask): void {
     lane: task.id,
     epoch: Date.now(),
     queueBytesMax: task.config.performance.queueSizeBytes,
-    handlers: { disconnected: (reason) => log.warn('WriterLost', { reason }) },
+    handlers: {
+      disconnected: (reason) => {
+        if (reason !== 'closing') log.warn('WriterLost', { reason });
+      },
+    },
   });
   const channel = new RecordChannel({
     sender,
@@ -137,6 +141,7 @@ function streamHandlers(
       }
     },
     closed: ({ streams, ...event }) => {
+      if (event.cause === 'stopped') return;
       reconnected();
       log.warn('ConnectionClosed', { ...event, streams: streams.map(({ key }) => key) });
       for (const { symbol, key } of streams) recorders.get(symbol)?.disconnected(key);

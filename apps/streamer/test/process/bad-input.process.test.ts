@@ -9,7 +9,10 @@ import { Recorder, run, temporaryFolder } from './recorder.ts';
 async function refused(config: Record<string, unknown>, prepare: (folder: string) => void = () => undefined) {
   const folder = temporaryFolder();
   prepare(folder.path);
-  const text = JSON.stringify({ symbols: { pairs: ['BTCUSDT'] }, ...config }).replaceAll('$FOLDER', folder.path);
+  const text = JSON.stringify({ symbols: { pairs: ['BTCUSDT'] }, ...config }).replaceAll(
+    '$FOLDER',
+    folder.path,
+  );
   const recorder = Recorder.start(folder.path, JSON.parse(text) as Record<string, unknown>);
   try {
     return await recorder.ended;
@@ -20,7 +23,11 @@ async function refused(config: Record<string, unknown>, prepare: (folder: string
 
 describe('a recorder that is asked for what cannot be', () => {
   it.each([
-    ['a symbol that leaves the folder', { symbols: { pairs: ['../BTCUSDT'] } }, /symbols\.pairs.*\.\.\/BTCUSDT/],
+    [
+      'a symbol that leaves the folder',
+      { symbols: { pairs: ['../BTCUSDT'] } },
+      /symbols\.pairs.*\.\.\/BTCUSDT/,
+    ],
     ['no symbols', { symbols: { pairs: [] } }, /symbols\.pairs/],
     ['an unknown stream', { symbols: { pairs: ['BTCUSDT'], streams: ['aggtrade'] } }, /aggTrade/],
     ['an unknown key', { network: { silense_timeout: '30s' } }, /silense_timeout.*silence_timeout/],
@@ -29,13 +36,24 @@ describe('a recorder that is asked for what cannot be', () => {
   });
 
   it('refuses an unknown flag and a bad duration with exit code 2', async () => {
-    expect(await run('streamer', ['serve', '--symbol', 'BTCUSDT'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/--symbol/) });
-    expect(await run('streamer', ['demo', '--duration', 'soon'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/soon/) });
+    expect(await run('streamer', ['serve', '--symbol', 'BTCUSDT'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--symbol/),
+    });
+    expect(await run('streamer', ['demo', '--duration', 'soon'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/soon/),
+    });
   });
 
   it('refuses an output folder that cannot be written', async () => {
-    const result = await refused({ storage: { output_dir: '$FOLDER/file/data' } }, (folder) => writeFileSync(join(folder, 'file'), ''));
-    expect(result).toMatchObject({ code: 73, stderr: expect.stringMatching(/output folder .* cannot be written/) });
+    const result = await refused({ storage: { output_dir: '$FOLDER/file/data' } }, (folder) =>
+      writeFileSync(join(folder, 'file'), ''),
+    );
+    expect(result).toMatchObject({
+      code: 73,
+      stderr: expect.stringMatching(/output folder .* cannot be written/),
+    });
   });
 
   it('refuses a monitoring port that is taken', async () => {
@@ -44,7 +62,10 @@ describe('a recorder that is asked for what cannot be', () => {
     try {
       const { port } = server.address() as AddressInfo;
       await whileRecording({ config: { monitoring: { port } } }, async ({ recorder }) => {
-        expect(await recorder.ended).toMatchObject({ code: 69, stderr: expect.stringMatching(new RegExp(`${port}`)) });
+        expect(await recorder.ended).toMatchObject({
+          code: 69,
+          stderr: expect.stringMatching(new RegExp(`${port}`)),
+        });
       });
     } finally {
       server.close();
@@ -65,14 +86,17 @@ describe('a recorder that is asked for what cannot be', () => {
   }, 40_000);
 
   it('names a symbol that the exchange does not list and records the others', async () => {
-    await whileRecording({ symbols: ['BTCUSDT'], pairs: ['BTCUSDT', 'NOSUCHUSDT'] }, async ({ recorder, data }) => {
-      await recorder.statusWhen(({ state }) => state === 'healthy');
-      const { code, stderr } = await recorder.stop();
-      expect(code).toBe(0);
-      expect(stderr).toMatch(/error .*SymbolUnknown symbol=NOSUCHUSDT/);
-      expect(existsSync(join(data, 'NOSUCHUSDT'))).toBe(false);
-      expect(readdirSync(join(data, 'BTCUSDT')).some((name) => name.startsWith('aggtrade_'))).toBe(true);
-    });
+    await whileRecording(
+      { symbols: ['BTCUSDT'], pairs: ['BTCUSDT', 'NOSUCHUSDT'] },
+      async ({ recorder, data }) => {
+        await recorder.statusWhen(({ state }) => state === 'healthy');
+        const { code, stderr } = await recorder.stop();
+        expect(code).toBe(0);
+        expect(stderr).toMatch(/error .*SymbolUnknown symbol=NOSUCHUSDT/);
+        expect(existsSync(join(data, 'NOSUCHUSDT'))).toBe(false);
+        expect(readdirSync(join(data, 'BTCUSDT')).some((name) => name.startsWith('aggtrade_'))).toBe(true);
+      },
+    );
   }, 40_000);
 });
 
@@ -81,11 +105,16 @@ describe('a recorder whose exchange misbehaves', () => {
     await whileRecording(
       { symbols: ['BTCUSDT'], streams: ['aggTrade', 'forceOrder'], network: { silence_timeout: '2s' } },
       async ({ recorder }) => {
-        const { streams } = await recorder.statusWhen(({ streams: now }) => now.some(({ alarm }) => alarm !== null));
+        const { streams } = await recorder.statusWhen(({ streams: now }) =>
+          now.some(({ alarm }) => alarm !== null),
+        );
         expect(streams.find(({ alarm }) => alarm !== null)?.stream).toBe('BTCUSDT@forceOrder');
         expect(recorder.output().stderr).toMatch(/StreamSilent stream=BTCUSDT@forceOrder/);
         const { status, body } = await recorder.get('/readyz');
-        expect({ status, body: JSON.stringify(body) }).toMatchObject({ status: 503, body: expect.stringMatching(/forceOrder/) });
+        expect({ status, body: JSON.stringify(body) }).toMatchObject({
+          status: 503,
+          body: expect.stringMatching(/forceOrder/),
+        });
       },
     );
   }, 40_000);
@@ -98,11 +127,14 @@ describe('a recorder whose exchange misbehaves', () => {
         exchange.inject({ fault, stream: 'btcusdt@aggTrade' });
         const seen = /MessageRejected|FrameMalformed|ConnectionClosed/;
         const before = await recorder.statusWhen(() => seen.test(recorder.output().stderr));
-        const count = (status: typeof before): number => status.streams.find(({ stream }) => stream.endsWith('aggTrade'))!.events;
+        const count = (status: typeof before): number =>
+          status.streams.find(({ stream }) => stream.endsWith('aggTrade'))!.events;
         await recorder.statusWhen((status) => count(status) > count(before) + 10);
         expect((await recorder.stop()).code).toBe(0);
         const name = readdirSync(join(data, 'BTCUSDT')).find((file) => file.startsWith('aggtrade_'))!;
-        const rows = readFileSync(join(data, 'BTCUSDT', name), 'utf8').trimEnd().split('\n');
+        const rows = readFileSync(join(data, 'BTCUSDT', name), 'utf8')
+          .trimEnd()
+          .split('\n');
         expect(rows.filter((row) => row.split(',').length !== 11)).toEqual([]);
       });
     },

@@ -4,7 +4,9 @@ import { eventually, isAlive, run, type Status } from './recorder.ts';
 import { whileRecording } from './generated-exchange.ts';
 
 const healthy = (status: Status): boolean =>
-  status.state === 'healthy' && status.books.length === 2 && status.books.every(({ state }) => state === 'live');
+  status.state === 'healthy' &&
+  status.books.length === 2 &&
+  status.books.every(({ state }) => state === 'live');
 
 const eventsOf = (status: Status): number => status.streams.reduce((total, { events }) => total + events, 0);
 
@@ -14,7 +16,10 @@ function everyLineIsWhole(data: string): void {
       const text = readFileSync(join(data, symbol, name), 'utf8');
       if (!name.endsWith('.csv')) continue;
       const columns = text.slice(0, text.indexOf('\n')).split(',').length;
-      const broken = text.trimEnd().split('\n').filter((row) => row.split(',').length !== columns);
+      const broken = text
+        .trimEnd()
+        .split('\n')
+        .filter((row) => row.split(',').length !== columns);
       expect({ name, broken, ends: text.endsWith('\n') }).toEqual({ name, broken: [], ends: true });
     }
   }
@@ -32,7 +37,9 @@ describe('a recorder whose processes are killed', () => {
         const after = await recorder.statusWhen(
           (status) =>
             healthy(status) &&
-            status.processes.some(({ id, restarts, state }) => id === victim.id && restarts === 1 && state === 'ready'),
+            status.processes.some(
+              ({ id, restarts, state }) => id === victim.id && restarts === 1 && state === 'ready',
+            ),
         );
         await recorder.statusWhen((status) => eventsOf(status) > eventsOf(after) + 50);
         expect(isAlive(victim.pid)).toBe(false);
@@ -42,8 +49,19 @@ describe('a recorder whose processes are killed', () => {
         for (const { pid } of after.processes) expect(isAlive(pid)).toBe(false);
         everyLineIsWhole(data);
         for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
-          const replay = await run('inspector', ['replay', '--symbol', symbol, '--data-dir', data, '--format', 'json']);
-          expect({ code: replay.code, ...(JSON.parse(replay.stdout) as object) }).toMatchObject({ code: 0, state: 'live' });
+          const replay = await run('inspector', [
+            'replay',
+            '--symbol',
+            symbol,
+            '--data-dir',
+            data,
+            '--format',
+            'json',
+          ]);
+          expect({ code: replay.code, ...(JSON.parse(replay.stdout) as object) }).toMatchObject({
+            code: 0,
+            state: 'live',
+          });
         }
       });
     },
@@ -55,7 +73,10 @@ describe('a recorder whose processes are killed', () => {
       const { processes } = await recorder.statusWhen(healthy);
       process.kill(recorder.pid, 'SIGKILL');
       await recorder.ended;
-      await eventually(() => processes.every(({ pid }) => !isAlive(pid)), () => `alive: ${JSON.stringify(processes)}`);
+      await eventually(
+        () => processes.every(({ pid }) => !isAlive(pid)),
+        () => `alive: ${JSON.stringify(processes)}`,
+      );
     });
   }, 60_000);
 });

@@ -23,7 +23,7 @@ async function recordCapture(capture: string, streams: readonly string[], speed:
   let exchange: Exchange | undefined;
   let recorder: Recorder | undefined;
   try {
-    exchange = await startExchange({ replay: join(data, capture), speed, port: 0, settleMs: 500 });
+    exchange = await startExchange({ replayDir: join(data, capture), speed, port: 0, settleMs: 500 });
     const symbols = Object.keys(books(capture));
     recorder = Recorder.start(folder.path, {
       network: { rest_url: exchange.restUrl, ws_url: exchange.wsUrl },
