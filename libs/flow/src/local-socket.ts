@@ -43,9 +43,9 @@ export function localSocketPath(key: string, prefix = 'flow'): string {
 
 export interface LocalServerOptions {
   readonly connectionsMax: number;
-  connected(socket: Socket): void;
+  readonly connected: (socket: Socket) => void;
   /** A connection was not taken: beyond the maximum, or for want of something else. */
-  dropped(): void;
+  readonly dropped: () => void;
 }
 
 /**

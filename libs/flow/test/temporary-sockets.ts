@@ -43,3 +43,13 @@ export function gate(): { readonly passed: Promise<void>; open(): void } {
   const passed = new Promise<void>((resolve) => (open = resolve));
   return { passed, open: () => open() };
 }
+
+/** The code of the error that this throws; undefined when it throws none. */
+export function codeOf(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+  return undefined;
+}

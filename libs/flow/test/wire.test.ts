@@ -22,7 +22,10 @@ async function record(options: Partial<BatchReceiverOptions> = {}): Promise<Reco
   const batches: string[] = [];
   const errors: FlowError[] = [];
   const handlers: BatchReceiverOptions['handlers'] = {
-    batch: async ({ lane, seq, payload }) => void batches.push(`${lane} ${seq} ${payload.toString()}`),
+    batch: ({ lane, seq, payload }) => {
+      batches.push(`${lane} ${seq} ${payload.toString()}`);
+      return Promise.resolve();
+    },
     failed: (error) => errors.push(error),
   };
   const receiver = sockets.closing(new BatchReceiver({ socketPath, handlers, ...options }));

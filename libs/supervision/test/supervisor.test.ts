@@ -1,65 +1,6 @@
-import fc from 'fast-check';
-import { Supervisor } from '@org/supervision';
-import type { ChildSpec, RestartPolicy, SupervisionError, SupervisorHandlers } from '@org/supervision';
-import { ManualClock, settle } from './manual-clock.ts';
-import { ScriptedChild } from './scripted-child.ts';
-
-const policy: RestartPolicy = {
-  delayInitialMs: 1000,
-  delayMaxMs: 1000,
-  budget: { restarts: 3, windowMs: 60_000 },
-  onBudgetSpent: 'slow-down',
-  healthyAfterMs: 10_000,
-};
-
-/** A supervisor over scripted children, and the log of what happened, in order. */
-class World {
-  readonly clock = new ManualClock();
-  readonly log: string[] = [];
-  readonly lives: Record<string, ScriptedChild[]> = {};
-  readonly supervisor: Supervisor;
-  #pids = 0;
-
-  constructor(handlers: SupervisorHandlers = {}) {
-    this.supervisor = new Supervisor({ clock: this.clock, random: () => 0.5, handlers });
-  }
-
-  spec(id: string, options: Partial<ChildSpec> = {}): ChildSpec {
-    return {
-      id,
-      role: 'scripted',
-      readyTimeoutMs: 5000,
-      stopTimeoutMs: 3000,
-      restart: policy,
-      spawn: (incarnation) => {
-        this.log.push(`${id} spawn ${incarnation}`);
-        const child = new ScriptedChild(++this.#pids, (what) => this.log.push(`${id} ${what}`));
-        (this.lives[id] ??= []).push(child);
-        return child;
-      },
-      ...options,
-    };
-  }
-
-  /** The present life. */
-  child(id: string): ScriptedChild {
-    return this.lives[id]!.at(-1)!;
-  }
-
-  state(id: string): string | undefined {
-    return this.supervisor.status().find((each) => each.id === id)?.state;
-  }
-
-  /** Starts these children, each a group of its own, all ready. */
-  async startReady(...ids: string[]): Promise<void> {
-    const started = this.supervisor.start(ids.map((id) => [this.spec(id)]));
-    for (const id of ids) {
-      await settle();
-      this.child(id).becomesReady();
-    }
-    await started;
-  }
-}
+import type { SupervisionError } from '@org/supervision';
+import { settle } from './manual-clock.ts';
+import { policy, World } from './scripted-world.ts';
 
 describe('starting', () => {
   it('starts a group when every child of the one before is ready, and the children of a group at once', async () => {
@@ -352,54 +293,5 @@ describe('children that come and go', () => {
     await expect(world.supervisor.remove('b')).rejects.toMatchObject({ code: 'CHILD_UNKNOWN' });
     void world.supervisor.add(world.spec('b'));
     expect(world.log.at(-1)).toBe('b spawn 1');
-  });
-});
-
-describe('any course of events', () => {
-  type Event = 'ready' | 'crash' | 'fatal' | 'deaf' | 'time';
-  const events = fc.array(
-    fc.tuple(fc.constantFrom<Event>('ready', 'crash', 'fatal', 'deaf', 'time'), fc.nat(3), fc.nat(4000)),
-    {
-      maxLength: 60,
-    },
-  );
-
-  it('has one life of each child at a time, settles every promise and leaves nobody behind', async () => {
-    await fc.assert(
-      fc.asyncProperty(events, fc.nat(60), async (course, stopAt) => {
-        const world = new World();
-        const ids = ['a', 'b', 'c', 'd'];
-        const specs = ids.map((id) => world.spec(id, { fatalExitCodes: [78] }));
-        const started = world.supervisor
-          .start([[specs[0]!], [specs[1]!, specs[2]!], [specs[3]!]])
-          .catch(() => undefined);
-        let stopped: Promise<void> | undefined;
-        for (const [index, [event, which, byMs]] of course.entries()) {
-          if (index === stopAt) stopped = world.supervisor.stop();
-          const child = world.lives[ids[which]!]?.at(-1);
-          if (event === 'ready') child?.becomesReady();
-          else if (event === 'crash') child?.exit({ code: 1 });
-          else if (event === 'fatal') child?.exit({ code: 78 });
-          else if (event === 'deaf' && child !== undefined) child.diesOf = ['SIGKILL'];
-          else await world.clock.advance(byMs);
-          await settle();
-          for (const lives of Object.values(world.lives)) {
-            expect(lives.filter(({ alive }) => alive).length).toBeLessThanOrEqual(1);
-          }
-        }
-        stopped ??= world.supervisor.stop();
-        const spawned = world.log.filter((each) => each.includes('spawn')).length;
-        await world.clock.advance(60_000);
-        await Promise.all([started, stopped]);
-        expect(world.log.filter((each) => each.includes('spawn'))).toHaveLength(spawned);
-        expect(
-          Object.values(world.lives)
-            .flat()
-            .some(({ alive }) => alive),
-        ).toBe(false);
-        expect(world.clock.pendingTimers).toBe(0);
-      }),
-      { numRuns: 150, timeout: 5000 },
-    );
   });
 });
