@@ -150,7 +150,7 @@ function streamHandlers(
       log.error('SubscriptionRefused', { ...event, streams: streams.map(({ key }) => key) }),
     alarm: ({ stream, ...event }) => {
       recorders.get(stream.symbol)?.alarm(stream.key, event.type);
-      log.error('StreamSilent', { stream: stream.key, ...event });
+      log.error('StreamSilent', { stream: stream.key, name: stream.name, ...event });
     },
     cleared: ({ stream }) => {
       recorders.get(stream.symbol)?.alarm(stream.key, undefined);

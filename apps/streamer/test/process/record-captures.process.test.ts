@@ -18,15 +18,20 @@ interface Book {
 }
 
 /** Real input through real sockets: capture → simulator → recorder → CSV → replay. */
-async function recordCapture(capture: string, streams: readonly string[], speed: number): Promise<void> {
+async function recordCapture(
+  market: 'usdm' | 'coinm' | 'spot',
+  capture: string,
+  streams: readonly string[],
+  speed: number,
+): Promise<void> {
   const folder = temporaryFolder();
   let exchange: Exchange | undefined;
   let recorder: Recorder | undefined;
   try {
-    exchange = await startExchange({ replayDir: join(data, capture), speed, port: 0, settleMs: 500 });
+    exchange = await startExchange({ market, replayDir: join(data, capture), speed, port: 0, settleMs: 500 });
     const symbols = Object.keys(books(capture));
     recorder = Recorder.start(folder.path, {
-      network: { rest_url: exchange.restUrl, ws_url: exchange.wsUrl },
+      network: { market, rest_url: exchange.restUrl, ws_url: exchange.wsUrl },
       symbols: { pairs: symbols, streams },
       storage: { output_dir: join(folder.path, 'data') },
     });
@@ -105,10 +110,23 @@ async function expectBookOf(symbol: string, capture: string, dataDir: string): P
 
 maybe('recording real captures through the simulator (skipped without ../shared/data)', () => {
   it('stores every message of usdm-2021-07-22 exactly once and gives the books of its oracle', async () => {
-    await recordCapture('usdm-2021-07-22', ['aggTrade', 'depth@100ms', 'kline_1m'], 10);
+    await recordCapture('usdm', 'usdm-2021-07-22', ['aggTrade', 'depth@100ms', 'kline_1m'], 10);
   }, 60_000);
 
   it('stores every message of usdm-2024-07-18 exactly once and gives the books of its oracle', async () => {
-    await recordCapture('usdm-2024-07-18', ['depth@0ms', 'bookTicker', 'trade'], 40);
+    await recordCapture('usdm', 'usdm-2024-07-18', ['depth@0ms', 'bookTicker', 'trade'], 40);
   }, 120_000);
+
+  it('records COIN-M, ten symbols on as many workers as there are cores', async () => {
+    await recordCapture(
+      'coinm',
+      'coinm-2021-07-22',
+      ['aggTrade', 'bookTicker', 'depth@100ms', 'kline_1m'],
+      20,
+    );
+  }, 60_000);
+
+  it('records spot, whose diffs have neither a transaction time nor a previous id', async () => {
+    await recordCapture('spot', 'spot-2021-10-12', ['aggTrade', 'bookTicker', 'depth@100ms', 'kline_1m'], 20);
+  }, 60_000);
 });
