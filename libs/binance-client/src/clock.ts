@@ -9,12 +9,16 @@ export interface Clock {
   nowMs(): number;
   /** Microseconds since the epoch, finer than a millisecond; follows the machine's clock when that is set anew. */
   wallUs(): number;
+  /** May run early where the delay is beyond what the machine can wait (24 days). */
   setTimeout(run: () => void, delayMs: number): ClockTimer;
   clearTimeout(timer: ClockTimer | undefined): void;
 }
 
 /** Further apart than this, the machine's clock was set; the precision of `Date.now` alone is 1 ms. */
 const STEP_MS = 2;
+
+/** Node runs a timer with a longer delay at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** Where the millisecond of `Date.now()` is taken to stand: its middle. */
 const HALF_MS = 0.5;
@@ -37,7 +41,7 @@ function createWallUs(): () => number {
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallUs: createWallUs(),
-  setTimeout: (run, delayMs) => setTimeout(run, delayMs),
+  setTimeout: (run, delayMs) => setTimeout(run, Math.min(delayMs, TIMER_MAX_MS)),
   clearTimeout: (timer) => {
     clearTimeout(timer as NodeJS.Timeout | undefined);
   },

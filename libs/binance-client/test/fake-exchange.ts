@@ -88,14 +88,18 @@ export class FakeExchange {
     return this.connections.filter(({ isOpen }) => isOpen);
   }
 
+  /** Does something again and again until the end of the test. */
+  every(everyMs: number, run: () => void): void {
+    this.#feeds.push(setInterval(run, everyMs));
+  }
+
   /** Sends to every connection that asked for it, each event with an id one higher. */
   feed(name: string, everyMs: number): void {
     let u = 0;
-    const timer = setInterval(() => {
+    this.every(everyMs, () => {
       u++;
       for (const connection of this.connections) if (connection.delivers(name)) connection.data(name, { u });
-    }, everyMs);
-    this.#feeds.push(timer);
+    });
   }
 
   async close(): Promise<void> {

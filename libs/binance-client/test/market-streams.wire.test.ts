@@ -129,12 +129,25 @@ describe('market streams', () => {
     await eventually(() => log.frames.length > 3);
     const [first] = exchange.connections;
     first!.isMute = true;
-    const pings = setInterval(() => first!.socket.ping(), 10);
+    exchange.every(10, () => first!.socket.ping());
     await eventually(() => log.frames.some(({ connectionId }) => connectionId === 2));
-    clearInterval(pings);
     expect(log.closes[0]).toMatchObject({ connectionId: 1, cause: 'silent', code: 1006, route: 'market' });
     expect(log.closes[0]?.reason).toMatch(/^no data for \d+ ms, limit 100 ms$/);
     expect(log.closes[0]?.streams.map((stream) => stream.key)).toEqual(['BTCUSDT@aggTrade']);
+  });
+
+  it('ask a peer that is quiet for a sign of life where streams may be silent for ever, and replace a dead one', async () => {
+    const clock = new ManualClock();
+    const log = start(['BTCUSDT@forceOrder'], { clock, silenceTimeoutMs: 0 });
+    await eventually(() => status('BTCUSDT@forceOrder')?.state === 'subscribing');
+    exchange.connections[0]!.isMute = true;
+    await clock.advance(61_000);
+    await eventually(() => exchange.connections[0]!.controlAtMs.length === 2);
+    expect(log.closes).toEqual([]);
+    await clock.advance(11_000);
+    expect(log.closes[0]).toMatchObject({ cause: 'silent', reason: 'no answer to a ping' });
+    expect(log.alarms).toEqual([]);
+    await eventually(() => exchange.open.length === 1);
   });
 
   it('reconnect after a cut and after a clean close', async () => {
@@ -239,7 +252,7 @@ describe('market streams', () => {
       (_, at) => `${letter(at)}${letter(at / 26)}${letter(at / 676)}USDT@aggTrade`,
     );
     start(names, { streamsPerConnectionMax: 700 });
-    const pings = setInterval(() => exchange.open[0]?.socket.ping(), 300);
+    exchange.every(300, () => exchange.open[0]?.socket.ping());
     await eventually(() => exchange.connections[0]?.subscribed.size === 700, 10_000);
     for (let time = 0; time < 2; time++) {
       streams!.unsubscribe([key(names[0]!)]);
@@ -247,7 +260,6 @@ describe('market streams', () => {
     }
     const [connection] = exchange.connections;
     await eventually(() => connection!.messages.length === 11, 10_000);
-    clearInterval(pings);
     expect(connection!.messages.every(({ params }) => params.length <= 100)).toBe(true);
     expect(connection!.subscribed.size).toBe(700);
     const tenApart = connection!.controlAtMs
@@ -339,16 +351,17 @@ describe('market streams', () => {
     await streams!.stop();
   });
 
-  it('may be stopped from inside a handler', async () => {
+  it('may be stopped from inside a handler, and leave no timer behind', async () => {
     exchange.feed('btcusdt@aggTrade', 5);
-    const log = start(['BTCUSDT@aggTrade']);
-    log.closed = (event) => {
-      log.closes.push(event);
-      void streams!.stop();
-    };
+    const clock = new ManualClock();
+    const log = start(['BTCUSDT@aggTrade'], { clock });
+    log.closed = () => void streams!.stop();
+    await eventually(() => status('BTCUSDT@aggTrade')?.state === 'subscribing');
+    await clock.advance(1);
     await eventually(() => log.frames.length > 0);
     exchange.open[0]!.socket.terminate();
     await eventually(() => status('BTCUSDT@aggTrade')?.state === 'stopped');
+    expect(clock.pendingTimers).toBe(0);
     expect(exchange.handshakes).toBe(1);
   });
 });

@@ -61,6 +61,7 @@ export interface DepthOptions extends RequestOptions {
 export interface DepthAnswer {
   /** As received, to be stored. */
   readonly body: Buffer;
+  /** -1 where a new listing has no book yet. */
   readonly lastUpdateId: number;
 }
 

@@ -64,8 +64,6 @@ interface Waiter {
   grant(permit: RequestPermit): void;
 }
 
-/** No timer of Node can wait longer. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 const WAITING_MAX = 10_000;
 const IN_FLIGHT_MAX = 16;
 
@@ -159,7 +157,7 @@ class LocalBudget implements RequestBudget {
 
   #wakeIn(waitMs: number): void {
     if (waitMs === Infinity) return;
-    this.#timer = this.#clock.setTimeout(() => this.#pump(), Math.min(TIMER_MAX_MS, Math.ceil(waitMs)));
+    this.#timer = this.#clock.setTimeout(() => this.#pump(), Math.ceil(waitMs));
   }
 
   #permit(weight: number): RequestPermit {
