@@ -89,7 +89,8 @@ export class Recording implements DepthInput {
       );
     } catch (error) {
       if (!isFileProblem(error)) throw error;
-      this.#note(path, error.message);
+      // The message names the file once more, before what is wrong with it.
+      this.#note(path, error.message.split(`${path}: `).at(-1)!);
     }
   }
 

@@ -108,7 +108,7 @@ describe('book-inspector replay', () => {
   it('says on stderr when the moment lies behind the end', async () => {
     const { exitCode, stderr } = await replay('--at', '2030-01-01');
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/2030-01-01.*the last message came at 2024-07-19T00:00:05\.000000Z/);
+    expect(stderr).toMatch(/2030-01-01.*the last message, which came at 2024-07-19T00:00:05\.000000Z/);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { depthCsv, put } from './support/depth-csv.ts';
@@ -24,9 +24,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-function run(args: readonly string[], options: { leaveEarly?: boolean } = {}): Promise<Ended> {
+function run(args: readonly string[], options: { leaveEarly?: boolean; cwd?: string } = {}): Promise<Ended> {
   const env = { ...process.env, FORCE_COLOR: 'true' };
-  const child = spawn(process.execPath, [COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const cwd = options.cwd ?? process.cwd();
+  const child = spawn(process.execPath, [COMMAND, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   if (options.leaveEarly === true) child.stdout.destroy();
@@ -64,6 +65,16 @@ describe('the built command', () => {
     });
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain('EPIPE');
+  });
+
+  it('does what its README shows', async () => {
+    const readme = readFileSync('apps/book-inspector/README.md', 'utf8');
+    const block = (kind: string) => new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, 's').exec(readme)![1]!;
+    const cwd = join(dataDir, 'readme');
+    put(join(cwd, 'data/BTCUSDT/depth_2024-07-19.csv'), block('csv'));
+    const { exitCode, stdout, stderr } = await run(['replay', '--symbol', 'BTCUSDT'], { cwd });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.replace(/\d+\.\d s$/m, '0.0 s')).toBe(block('text'));
   });
 
   it('ends with 1 without a book', async () => {

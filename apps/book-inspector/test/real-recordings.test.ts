@@ -106,28 +106,26 @@ function tickerText({ bidPrice, bidQuantity, askPrice, askQuantity }: BookTicker
   return [bidPrice, bidQuantity, askPrice, askQuantity].map(plain).join(' ');
 }
 
+/** Too quiet: none of its bookTickers has the id of a diff. */
+const WITHOUT_EQUAL_IDS = 'spot-2021-10-12/RUNEEUR';
+
 describe('real recordings', () => {
   for (const [name, expected] of EXPECTED_BOOKS) {
     const [dataDir = '', symbol = ''] = name.split('/');
     it(`give the book that is known of ${name}`, async () => {
       expectBook(await replayed(dataDir, symbol), expected);
     });
+
+    it(`of ${name} agree with every bookTicker of the same update id, and at every checkpoint`, async () => {
+      const { compared, different, checkpoints } = await compareWithTickers(dataDir, symbol, expected);
+      expect(different).toEqual([]);
+      if (name !== WITHOUT_EQUAL_IDS) expect(compared).toBeGreaterThan(0);
+      // The diff of the first checkpoint may come before the snapshot, which then brings the book further at once.
+      expect(checkpoints).toBeGreaterThanOrEqual(expected.checkpoints.length - 1);
+    });
   }
 
   itWithRealData('are all known', () => expect(EXPECTED_BOOKS.size).toBe(20));
-
-  itWithRealData('agree with every bookTicker of the same update id, and at every checkpoint', async () => {
-    let compared = 0;
-    for (const [name, expected] of EXPECTED_BOOKS) {
-      const [dataDir = '', symbol = ''] = name.split('/');
-      const comparison = await compareWithTickers(dataDir, symbol, expected);
-      expect(comparison.different).toEqual([]);
-      compared += comparison.compared;
-      // The diff of the first checkpoint may come before the snapshot, which then brings the book further at once.
-      expect(comparison.checkpoints).toBeGreaterThanOrEqual(expected.checkpoints.length - 1);
-    }
-    expect(compared).toBeGreaterThan(1000);
-  });
 
   itWithRealData.each([
     ['usdm-2024-07-18', 'BTCUSDT', [0, 1, 2]],

@@ -40,7 +40,7 @@ export class ProgressBar {
     this.#drawnAtMs = nowMs;
     this.#isDrawn = true;
     const line = progressText(this.#label, progress, nowMs - this.#startedAtMs);
-    this.#output.write(`${CLEAR_LINE}${line.slice(0, Math.max(20, (this.#output.columns ?? 80) - 1))}`);
+    this.#output.write(`${CLEAR_LINE}${line.slice(0, Math.max(20, (this.#output.columns || 80) - 1))}`);
   }
 
   /** Takes the line away, before something else is printed. */

@@ -9,7 +9,7 @@ export function replayNotes(outcome: ReplayOutcome, moment: Moment | undefined):
   if (rejected > 0) notes.push(`damaged: ${countText(rejected, 'broken row')} left out`);
   if (moment !== undefined && !outcome.isStopped && outcome.span !== undefined) {
     const last = formatTimeUs(outcome.span.lastReceivedAtUs);
-    notes.push(`--at ${readAs(moment)} is not before the end: the last message came at ${last}`);
+    notes.push(`--at ${readAs(moment)} lies behind the last message, which came at ${last}`);
   }
   return notes;
 }

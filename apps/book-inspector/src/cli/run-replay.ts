@@ -52,7 +52,8 @@ async function openRecording({ dataDir, symbol, date }: ReplayOptions): Promise<
 async function print(view: ReplayView, options: ReplayOptions, io: CliIo): Promise<void> {
   if (options.out === undefined) {
     const colours = io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === '';
-    const columns = (io.stdout.isTTY === true ? io.stdout.columns : undefined) ?? COLUMNS;
+    // A terminal that does not know its size says 0.
+    const columns = (io.stdout.isTTY === true && io.stdout.columns) || COLUMNS;
     return writeText(io.stdout, render(view, options, { colours, columns }));
   }
   try {
