@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { OrderBook } from '@org/orderbook';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Broadcast } from './delivery/broadcast.ts';
@@ -192,9 +192,10 @@ function sentReport(parts: Parts, source: MarketSource): SentReport {
 }
 
 function bookReport({ symbol, lastUpdateId, bids, asks }: BookState): BookReport {
-  const book = new OrderBook();
-  book.replaceWith({ bids, asks });
-  return { symbol, lastUpdateId, bids: bids.length, asks: asks.length, checksum: book.checksum() };
+  const hash = createHash('sha256');
+  for (const [price, quantity] of bids) hash.update(`b ${price} ${quantity}\n`);
+  for (const [price, quantity] of asks) hash.update(`a ${price} ${quantity}\n`);
+  return { symbol, lastUpdateId, bids: bids.length, asks: asks.length, checksum: hash.digest('hex') };
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -17,11 +17,11 @@ const scriptSchema = z.union(
   },
 );
 
-function place(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
+/** Where in the script, for example `[2].duration`. */
+function place(path: readonly PropertyKey[], prefix: string): string {
+  const text =
+    prefix + path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text.startsWith('.') ? text.slice(1) : text;
 }
 
 function invalid(issues: readonly string[]): SimulatorError {
@@ -29,7 +29,10 @@ function invalid(issues: readonly string[]): SimulatorError {
 }
 
 function describe(error: z.ZodError, prefix: string): string[] {
-  return error.issues.map((issue) => `${prefix}${place(issue.path)}: ${issue.message}`.replace(/^: /, ''));
+  return error.issues.map(({ path, message }) => {
+    const at = place(path, prefix);
+    return at === '' ? message : `${at}: ${message}`;
+  });
 }
 
 /** Checks one fault. Throws {@link SimulatorError} `FAULTS_INVALID` that names every wrong key. */

@@ -63,7 +63,7 @@ export class StreamServer {
   }
 
   reports(): readonly ConnectionReport[] {
-    return [...this.#closed, ...[...this.#open].map(report)];
+    return [...this.#closed, ...[...this.#open].map(report)].sort((a, b) => a.number - b.number);
   }
 
   attach(server: Server): void {
