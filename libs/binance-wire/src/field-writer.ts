@@ -17,16 +17,13 @@ function scalarText(node: JsonNode | undefined): string | undefined {
 export class FieldWriter {
   readonly #source: Uint8Array;
   readonly #fields: FrameFields;
-  /**
-   * From 1 on: a stream name at 0 to 0 would read as none. The source has at least one byte between two texts, and
-   * no text grows when its escapes go: its length and one are enough.
-   */
-  #end = 1;
+  /** The source has at least one byte between two texts, and no text grows when its escapes go: its length is enough. */
+  #end = 0;
 
   constructor(source: Uint8Array, fields: FrameFields) {
     this.#source = source;
     this.#fields = fields;
-    fields.clear(new Uint8Array(source.length + 1));
+    fields.clear(new Uint8Array(source.length));
   }
 
   writeSlots(members: ReadonlyMap<string, JsonNode>, slots: ReadonlyMap<string, number>): void {

@@ -43,10 +43,9 @@ function scanScalar(bytes: Uint8Array, at: number, end: number, fields: FrameFie
   return after;
 }
 
-/** A repeated side would have to replace the first one; that is left to the strict reader. */
-function scanSideOnce(bytes: Uint8Array, at: number, fields: FrameFields, isBid: boolean): number {
-  const isRepeated = (isBid ? fields.bidCount : fields.askCount) !== UNSEEN;
-  return isRepeated ? UNFAMILIAR : scanSide(bytes, at, fields, isBid);
+/** Whether a side was read before; whatever repeats its key must replace it, which the strict reader does. */
+function isSeen(fields: FrameFields, isBid: boolean): boolean {
+  return (isBid ? fields.bidCount : fields.askCount) !== UNSEEN;
 }
 
 /** An object or array at a known key: the levels of a diff, an order; anything else is skipped. */
@@ -54,7 +53,7 @@ function scanNested(bytes: Uint8Array, at: number, end: number, fields: FrameFie
   fields.starts[slot] = NO_SLOT;
   if (bytes[at] === OPEN_OBJECT) {
     if (slot === SLOT.o) return scanMembers(bytes, at, end, fields, ORDER);
-  } else if (slot === SLOT.b || slot === SLOT.a) return scanSideOnce(bytes, at, fields, slot === SLOT.b);
+  } else if (slot === SLOT.b || slot === SLOT.a) return scanSide(bytes, at, fields, slot === SLOT.b);
   return skipValue(bytes, at, end, BRACKETS_AROUND);
 }
 
@@ -68,12 +67,14 @@ function scanBar(bytes: Uint8Array, at: number, end: number, fields: FrameFields
 function scanSpecial(bytes: Uint8Array, at: number, end: number, fields: FrameFields, key: number): number {
   if (key === BAR_KEY) return scanBar(bytes, at, end, fields);
   if (key === NO_SLOT) return skipValue(bytes, at, end, BRACKETS_AROUND);
-  return bytes[at] === OPEN_ARRAY ? scanSideOnce(bytes, at, fields, key === BIDS_KEY) : UNFAMILIAR;
+  const isBid = key === BIDS_KEY;
+  return bytes[at] === OPEN_ARRAY && !isSeen(fields, isBid) ? scanSide(bytes, at, fields, isBid) : UNFAMILIAR;
 }
 
 function scanMember(bytes: Uint8Array, at: number, end: number, fields: FrameFields, slot: number): number {
   if (slot < 0) return scanSpecial(bytes, at, end, fields, slot);
   if (slot === SLOT.o) fields.starts.fill(NO_SLOT, ORDER_SLOTS.first, ORDER_SLOTS.end);
+  if ((slot === SLOT.b || slot === SLOT.a) && isSeen(fields, slot === SLOT.b)) return UNFAMILIAR;
   const byte = bytes[at];
   if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) return scanNested(bytes, at, end, fields, slot);
   return scanScalar(bytes, at, end, fields, slot);

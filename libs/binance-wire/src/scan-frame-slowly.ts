@@ -46,7 +46,7 @@ function fill(bytes: Uint8Array, fields: FrameFields): FrameKind {
   const kind = eventKind(fields);
   if (kind === 'depthUpdate') writeDepth(event.members, writer, fields);
   if (kind !== undefined) return kind;
-  return event === root && parseAnswer(bytes) !== undefined ? 'answer' : 'other';
+  return parseAnswer(bytes) !== undefined ? 'answer' : 'other';
 }
 
 /**

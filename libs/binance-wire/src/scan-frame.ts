@@ -4,7 +4,6 @@ import { lastByte, MESSAGE_BYTES_MAX, skipBlanks, skipValue, stringEnd, UNFAMILI
 import { characters, ENVELOPE, EVENT, isName, OUTERMOST } from './key-slot.ts';
 import { begin, BRACKETS_AROUND, nextMember, scanMembers, valueStart } from './member-scan.ts';
 import { scanFrameSlowly } from './scan-frame-slowly.ts';
-import { SLOT } from './slot.ts';
 
 const QUOTE = 0x22;
 const OPEN_OBJECT = 0x7b;
@@ -14,7 +13,7 @@ const STREAM = characters('stream');
 const DATA = characters('data');
 
 function scanStreamName(bytes: Uint8Array, at: number, end: number, fields: FrameFields): number {
-  const close = bytes[at] === QUOTE && fields.streamStart === 0 ? stringEnd(bytes, at + 1, end) : UNFAMILIAR;
+  const close = bytes[at] === QUOTE ? stringEnd(bytes, at + 1, end) : UNFAMILIAR;
   if (close === UNFAMILIAR) return UNFAMILIAR;
   fields.streamStart = at + 1;
   fields.streamEnd = close;
@@ -63,8 +62,7 @@ function scanOutermost(bytes: Uint8Array, fields: FrameFields): boolean {
 function settle(fields: FrameFields): FrameKind | undefined {
   const kind = eventKind(fields) ?? (fields.streamEnd > 0 ? 'other' : undefined);
   if (kind === 'depthUpdate') {
-    const hasSides =
-      fields.bidCount >= 0 && fields.askCount >= 0 && !fields.has(SLOT.b) && !fields.has(SLOT.a);
+    const hasSides = fields.bidCount >= 0 && fields.askCount >= 0;
     return hasSides && hasDepthIds(fields) ? kind : undefined;
   }
   fields.bidCount = 0;

@@ -217,6 +217,6 @@ describe('an answer', () => {
 
   it.each([
     '', 'null', '7', '[]', '{}', '{"id":1}', '{"error":"x","id":1}', '{"code":"99099990","msg":"illegal"}', '{"code":1}', '<html>', '{"result":',
-    FRAMES.trade, FRAMES.depthUpdate, '{"e":"x","result":null}', '{"stream":"x","data":{"result":null}}',
+    FRAMES.trade, FRAMES.depthUpdate, '{"e":"x","result":null}', '{"data":{},"result":null}', '{"stream":"x","data":{"result":null}}',
   ])('is not read from %j', (text) => expect(parseAnswer(encode(text))).toBeUndefined()); // prettier-ignore
 });

@@ -1,4 +1,11 @@
-import { FrameError, FrameFields, scanFrame, scanFrameSlowly, SLOT } from '@org/binance-wire';
+import {
+  FrameError,
+  FrameFields,
+  scanDepthSnapshot,
+  scanFrame,
+  scanFrameSlowly,
+  SLOT,
+} from '@org/binance-wire';
 import { FRAMES } from './frames.ts';
 import { differenceFromParsed, encode, outcomeOf, readingOf } from './reading.ts';
 
@@ -168,10 +175,14 @@ describe.each(both.map((scan) => [scan.name, scan] as const))('%s', (_, scan) =>
     expect(asks).toEqual(side.slice(1));
   });
 
+  const inBar = (depth: number) =>
+    `{"stream":"s","data":{"e":"kline","k":{"x":${'['.repeat(depth - 3)}${']'.repeat(depth - 3)}}}}`;
   const nested = (depth: number) => `{"e":"trade","x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
 
   it('reads 64 levels of nesting and refuses 65', () => {
     expect(read(nested(64)).kind).toBe('trade');
+    expect(read(inBar(64)).kind).toBe('kline');
+    expect(outcomeOf(scan, encode(inBar(65)), fields)).toBe('refused');
     expect(outcomeOf(scan, encode(nested(65)), fields)).toBe('refused');
     expect(outcomeOf(scan, encode('['.repeat(1_000_000)), fields)).toBe('refused');
     expect(outcomeOf(scan, encode('{"a":'.repeat(200_000)), fields)).toBe('refused');
@@ -225,6 +236,57 @@ describe.each(both.map((scan) => [scan.name, scan] as const))('%s', (_, scan) =>
     expect(outcomeOf(scan, encode(diff(change)), fields)).toBe('refused');
     expect(outcomeOf(scan, encode(diff({})), fields)).not.toBe('refused');
   }); // prettier-ignore
+});
+
+describe('a key that is repeated', () => {
+  const values = [
+    '[]',
+    '[["1","2"]]',
+    '[7]',
+    '{}',
+    '{"t":1,"q":"2"}',
+    'null',
+    '1',
+    '"x"',
+    'true',
+    '{"e":"trade","t":1}',
+  ];
+  const pairs = values.flatMap((first) => values.map((second) => [first, second] as const));
+
+  it.each([
+    ['b', '"e":"depthUpdate","E":1,"U":1,"u":1,"a":[]'],
+    ['a', '"e":"depthUpdate","E":1,"U":1,"u":1,"b":[["5","6"]]'],
+    ['u', '"e":"depthUpdate","E":1,"U":1,"a":[],"b":[]'],
+    ['b', '"u":1,"s":"A","B":"2","a":"3","A":"4"'],
+    ['b', '"e":"bookTicker"'],
+    ['k', '"e":"kline"'],
+    ['o', '"e":"forceOrder"'],
+    ['e', '"t":1'],
+    ['data', '"stream":"s"'],
+    ['stream', '"data":{"e":"trade"}'],
+    ['stream', '"e":"trade"'],
+    ['result', '"id":1'],
+    ['bids', '"lastUpdateId":1,"asks":[]'],
+    ['asks', '"lastUpdateId":1,"bids":[["5","6"]]'],
+    ['lastUpdateId', '"bids":[],"asks":[]'],
+  ])('counts by its last value for %j beside %s', (key, others) => {
+    const slowFields = new FrameFields();
+    const isSnapshot = others.includes('"asks"') || others.includes('"bids"');
+    for (const [first, second] of pairs) {
+      for (const text of [
+        `{"${key}":${first},${others},"${key}":${second}}`,
+        `{${others},"${key}":${first},"${key}":${second}}`,
+      ]) {
+        const [bytes, lastOnly] = [encode(text), encode(`{${others},"${key}":${second}}`)];
+        const scan = isSnapshot ? scanDepthSnapshot : scanFrame;
+        const outcome = outcomeOf(scan, bytes, fields);
+        expect([text, outcomeOf(scan, lastOnly, slowFields)]).toEqual([text, outcome]);
+        if (isSnapshot) continue;
+        expect([text, outcomeOf(scanFrameSlowly, bytes, slowFields)]).toEqual([text, outcome]);
+        if (outcome !== 'refused') expect(differenceFromParsed(fields, JSON.parse(text))).toBeUndefined();
+      }
+    }
+  });
 });
 
 describe('frame fields', () => {
