@@ -242,6 +242,14 @@ describe('a live sync', () => {
     expect(sync.state).toBe('live');
   });
 
+  it('forgets a snapshot that the diffs have passed', () => {
+    const { sync, events } = live();
+    sync.snapshot({ lastUpdateId: 25 });
+    sync.diff(diff(20, 30));
+    sync.diff(diff(40, 50));
+    expect(events).toEqual(['diff 30', 'gap sequence 30-40 (1)', 'needs gap (2)']);
+  });
+
   it('gives the book up on restart and keeps what is buffered', () => {
     const { sync, events } = live();
     sync.restart('gap');

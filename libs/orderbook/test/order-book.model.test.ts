@@ -156,7 +156,7 @@ it('a book that grows over many levels and shrinks again equals a map', () => {
         expectSame(book, naive);
       }
     }),
-    { numRuns: 3 },
+    { numRuns: 3, endOnFailure: true },
   );
 });
 

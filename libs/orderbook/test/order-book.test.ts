@@ -143,6 +143,22 @@ describe('the decimals of a book', () => {
     }
     expect([...book.levels('bid'), ...book.levels('ask')]).toEqual(levels);
   });
+
+  it('do not widen beyond what the farthest level allows, on either side', () => {
+    const far: PriceLevel = ['900719925474099', '900719925474099'];
+    for (const side of sides) {
+      const book = new OrderBook();
+      book.applyLevels(side, [['2', '1'], far, ['3', '1']]); // prettier-ignore
+      for (const level of [
+        ['1.01', '1'],
+        ['1', '0.01'],
+      ] as const) {
+        expect(() => book.applyLevels(side, [level])).toThrow(errorWith('SCALE_EXCEEDED'));
+      }
+      expect(book.count(side)).toBe(3);
+      expect(book.quantityAt(side, far[0])).toBe(far[1]);
+    }
+  });
 });
 
 describe('a malformed level', () => {
