@@ -9,9 +9,8 @@ import { RowProblem } from './row-problem.ts';
 
 /** Stream keys whose route is remembered; beyond it all are forgotten and parsed again. */
 const ROUTES_MAX = 10_000;
-/** Row buffers that are kept for the next batch, and the largest that is. */
-const SPARE_BUFFERS_MAX = 64;
-const SPARE_BUFFER_BYTES_MAX = 1024 * 1024;
+/** Memory of row buffers that is kept for the next batch. Fresh memory costs more than filling it with rows. */
+const SPARE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Rows for one file. */
 export interface FileRows {
@@ -42,6 +41,8 @@ export class BatchRows {
   readonly #recordRows = new RecordRows();
   readonly #routes = new Map<string, RecordRoute>();
   readonly #spare: RowBuffer[] = [];
+  #spareBytes = 0;
+  readonly #last = new Map<RecordRoute, { readonly index: number; readonly file: FileRows }>();
   #files = new Map<string, FileRows>();
   #rows = 0;
   #rejections: Rejection[] = [];
@@ -53,6 +54,7 @@ export class BatchRows {
   /** Throws `RecordBatchError` when the bytes are no batch. */
   format(batch: Buffer): FormattedBatch {
     this.#files = new Map();
+    this.#last.clear();
     this.#rows = 0;
     this.#rejections = [];
     const records = readRecordBatch(batch, (record) => this.#add(record));
@@ -62,8 +64,9 @@ export class BatchRows {
   /** Takes back the memory of a batch that is written or given up. */
   release({ files }: FormattedBatch): void {
     for (const { rows } of files.values()) {
-      if (this.#spare.length >= SPARE_BUFFERS_MAX || rows.bytes.length > SPARE_BUFFER_BYTES_MAX) continue;
+      if (this.#spareBytes + rows.bytes.length > SPARE_BYTES_MAX) continue;
       rows.length = 0;
+      this.#spareBytes += rows.bytes.length;
       this.#spare.push(rows);
     }
   }
@@ -84,7 +87,7 @@ export class BatchRows {
       throw new RowProblem(`expected a receipt in µs, was ${record.receivedAtUs}`);
     const kind = recordFileKind(route, record.type);
     if (kind === undefined) throw new RowProblem('expected a stream key of a symbol and a known stream');
-    const { rows } = this.#file(route.symbol, kind, record.receivedAtUs);
+    const { rows } = this.#lastFile(route, kind, record.receivedAtUs);
     const start = rows.length;
     try {
       return this.#recordRows.write(record, route, rows);
@@ -100,15 +103,31 @@ export class BatchRows {
     this.#rejections.push({ stream: record.stream, problem });
   }
 
+  /** The file of the stream's record before, as long as kind and period stay: most records need no name made. */
+  #lastFile(route: RecordRoute, kind: FileKind, timeUs: number): FileRows {
+    const index = this.#periods.index(timeUs);
+    const last = this.#last.get(route);
+    if (last?.index === index && last.file.kind === kind) return last.file;
+    const file = this.#file(route.symbol, kind, timeUs);
+    this.#last.set(route, { index, file });
+    return file;
+  }
+
   #file(folder: string, kind: FileKind, timeUs: number): FileRows {
     const period = this.#periods.name(this.#periods.index(timeUs));
     const key = `${folder}/${formatFileName(kind, period, 0)}`;
     let file = this.#files.get(key);
     if (file === undefined) {
-      file = { folder, kind, period, rows: this.#spare.pop() ?? new RowBuffer() };
+      file = { folder, kind, period, rows: this.#buffer() };
       this.#files.set(key, file);
     }
     return file;
+  }
+
+  #buffer(): RowBuffer {
+    const spare = this.#spare.pop();
+    this.#spareBytes -= spare?.bytes.length ?? 0;
+    return spare ?? new RowBuffer();
   }
 
   #route(stream: string): RecordRoute {

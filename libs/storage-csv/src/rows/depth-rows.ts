@@ -11,20 +11,23 @@ const INTEGERS_PER_LEVEL = 4;
 const SIDE_BYTES = 'bid,'.length;
 const NO_SLOT = -1;
 
-/** Which ids stand in a message's rows: a snapshot has one, spot diffs have no `pu`. */
-const DIFF_IDS = [SLOT.U, SLOT.u, SLOT.pu] as const;
-const SNAPSHOT_IDS = [NO_SLOT, SLOT.lastUpdateId, NO_SLOT] as const;
+/** The columns behind local_time: the times, then the ids, of which a snapshot has one and spot diffs have no `pu`. */
+const DIFF_SLOTS = [SLOT.E, SLOT.T, SLOT.U, SLOT.u, SLOT.pu] as const;
+const SNAPSHOT_SLOTS = [SLOT.E, SLOT.T, NO_SLOT, SLOT.lastUpdateId, NO_SLOT] as const;
+
+const DIFF_REQUIRES = ['E', 'U', 'u'] as const;
+const SNAPSHOT_REQUIRES = ['lastUpdateId'] as const;
 
 /** Writes the rows of a scanned `depthUpdate`, bids before asks as they were sent; returns how many. */
 export function writeDepthDiff(fields: FrameFields, localTime: string, rows: RowBuffer): number {
-  requireNumbers(fields, ['E', 'U', 'u']);
-  return writeMessage(fields, localTime, DIFF_IDS, 'diff', rows);
+  requireNumbers(fields, DIFF_REQUIRES);
+  return writeMessage(fields, localTime, DIFF_SLOTS, ',diff,', rows);
 }
 
 /** Writes the rows of a scanned REST depth snapshot; returns how many. */
 export function writeDepthSnapshot(fields: FrameFields, localTime: string, rows: RowBuffer): number {
-  requireNumbers(fields, ['lastUpdateId']);
-  return writeMessage(fields, localTime, SNAPSHOT_IDS, 'snapshot', rows);
+  requireNumbers(fields, SNAPSHOT_REQUIRES);
+  return writeMessage(fields, localTime, SNAPSHOT_SLOTS, ',snapshot,', rows);
 }
 
 function requireNumbers(fields: FrameFields, keys: readonly (keyof typeof SLOT)[]): void {
@@ -34,17 +37,17 @@ function requireNumbers(fields: FrameFields, keys: readonly (keyof typeof SLOT)[
 function writeMessage(
   fields: FrameFields,
   localTime: string,
-  ids: readonly number[],
+  slots: readonly number[],
   updateType: string,
   rows: RowBuffer,
 ): number {
   const start = rows.length;
-  rows.text(localTime);
-  for (const slot of [SLOT.E, SLOT.T, ...ids]) writeNumber(fields, slot, rows);
-  rows.text(`,${updateType},`);
+  rows.ascii(localTime);
+  for (const slot of slots) writeNumber(fields, slot, rows);
+  rows.ascii(updateType);
   const levels = fields.bidCount + fields.askCount;
   if (levels === 0) {
-    rows.text(',,\n');
+    rows.ascii(',,\n');
     return 1;
   }
   const head = { start, end: rows.length };
@@ -79,8 +82,9 @@ function writeSide(fields: FrameFields, from: number, to: number, head: RowHead,
   const out = rows.bytes;
   const first = rows.length;
   out.copyWithin(first, head.start, head.end);
-  const prefixEnd =
-    first + head.end - head.start + out.write(head.side, first + head.end - head.start, 'latin1');
+  rows.length += head.end - head.start;
+  rows.ascii(head.side);
+  const prefixEnd = rows.length;
   const prefixBytes = prefixEnd - first;
   let at = first;
   for (let level = from; level < to; level++) {

@@ -26,8 +26,8 @@ export function writeFrameRow(
 }
 
 function writeCell(cell: Cell, fields: FrameFields, localTime: string, rows: RowBuffer): void {
-  if (cell.type === 'receipt') return rows.text(localTime);
-  if (cell.type === 'constant') return rows.text(cell.text);
+  if (cell.type === 'receipt') return rows.ascii(localTime);
+  if (cell.type === 'constant') return rows.ascii(cell.text);
   const start = fields.starts[cell.slot]!;
   const end = fields.ends[cell.slot]!;
   if (start < 0 || start === end) {
@@ -42,7 +42,7 @@ function writeCell(cell: Cell, fields: FrameFields, localTime: string, rows: Row
   if (cell.type === 'flag' && text !== 'true' && text !== 'false')
     throw problem(cell.key, 'true or false', text);
   if (!isWord(text)) throw problem(cell.key, 'a word', text);
-  rows.text(text);
+  rows.ascii(text);
 }
 
 function problem(key: string, expected: string, was: string): RowProblem {
