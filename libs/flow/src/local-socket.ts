@@ -6,6 +6,7 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { FlowError } from './errors.ts';
+import { lockFile } from './lock-file.ts';
 
 /** The kernel's limit is 108 bytes on Linux and 104 on macOS, the closing NUL included. */
 const PATH_BYTES_MAX = 100;
@@ -50,12 +51,23 @@ export interface LocalServerOptions {
 
 /**
  * Listens on a Unix socket that only this user can open (0600). A socket that nobody answers, left by a process that was
- * killed, is replaced. Closing the server removes the file. Throws {@link FlowError} SOCKET_IN_USE when somebody
- * answers, SOCKET_PATH_TOO_LONG.
+ * killed, is replaced; of several processes that try this at once, one succeeds. Closing the server removes the file.
+ * Throws {@link FlowError} SOCKET_IN_USE when somebody answers or the file is no socket, SOCKET_PATH_TOO_LONG.
  */
 export async function listenLocally(socketPath: string, options: LocalServerOptions): Promise<Server> {
   checkPathLength(socketPath);
-  const stale = await findStaleSocket(socketPath);
+  if (!(await isStale(socketPath))) return bind(socketPath, options);
+  // Without the lock, two could find the same stale socket, and the slower would remove the living one of the faster.
+  const unlock = await lockFile(`${socketPath}.lock`);
+  try {
+    if (await isStale(socketPath)) unlinkSync(socketPath);
+    return await bind(socketPath, options);
+  } finally {
+    unlock();
+  }
+}
+
+async function bind(socketPath: string, options: LocalServerOptions): Promise<Server> {
   const server = createServer(options.connected);
   server.maxConnections = options.connectionsMax;
   server.on('drop', options.dropped);
@@ -63,12 +75,10 @@ export async function listenLocally(socketPath: string, options: LocalServerOpti
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'EADDRINUSE' ? inUse(socketPath) : cause);
     });
-    // The file exists from bind on, so a chmod afterwards would leave it open for a moment; the umask does not. Exclusive:
-    // in a cluster worker the primary would listen instead.
+    // The file exists from bind on, so a chmod afterwards would leave it open for a moment; the umask does not.
+    // Exclusive: in a cluster worker the primary would listen instead.
     const before = process.umask(0o177);
     try {
-      // While we asked, another process may have put its living socket in the place of the stale one.
-      if (stale !== undefined && identify(socketPath) === stale) unlinkSync(socketPath);
       server.listen({ path: socketPath, exclusive: true }, resolve);
     } finally {
       process.umask(before);
@@ -94,18 +104,12 @@ function inUse(socketPath: string): FlowError {
   });
 }
 
-/** Which socket lies there, told apart from a later one of the same name and inode number; undefined when none does. */
-function identify(socketPath: string): string | undefined {
-  const found = statSync(socketPath, { bigint: true, throwIfNoEntry: false });
-  return found?.isSocket() ? `${found.ino} ${found.ctimeNs}` : undefined;
-}
-
-/** The socket that nobody answers, or undefined when there is none. A socket once dead stays dead. */
-async function findStaleSocket(socketPath: string): Promise<string | undefined> {
-  const found = identify(socketPath);
+/** True for a socket that nobody answers; once so, always so. Throws SOCKET_IN_USE when somebody answers. */
+async function isStale(socketPath: string): Promise<boolean> {
   const state = await askSocket(socketPath);
   if (state === 'alive') throw inUse(socketPath);
-  return state === 'stale' ? found : undefined;
+  // Whoever connects to a file that is no socket is refused as well.
+  return state === 'stale' && statSync(socketPath, { throwIfNoEntry: false })?.isSocket() === true;
 }
 
 function askSocket(socketPath: string): Promise<'alive' | 'stale' | 'absent'> {

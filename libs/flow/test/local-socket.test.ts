@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -89,6 +90,19 @@ describe('a socket that listens', () => {
       Array.from({ length: 8 }, () => receiverAt(socketPath).listen()),
     );
     expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
+    for (const each of results)
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'SOCKET_IN_USE' });
+    expect(readdirSync(sockets.folder)).toEqual([path.basename(socketPath)]);
+  });
+
+  it('is not kept out by the lock of a process that died with it', async () => {
+    const socketPath = sockets.next();
+    await leaveStaleSocket(socketPath);
+    writeFileSync(`${socketPath}.lock`, '');
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(`${socketPath}.lock`, longAgo, longAgo);
+    await receiverAt(socketPath).listen();
+    expect(readdirSync(sockets.folder)).toEqual([path.basename(socketPath)]);
   });
 
   it('needs a path that the kernel can hold', async () => {
