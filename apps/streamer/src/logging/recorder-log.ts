@@ -23,12 +23,12 @@ export interface RecorderLog {
 
 export function openRecorderLog(
   config: StreamerConfig['logging'],
-  terminal: NodeJS.WriteStream,
+  terminal: NodeJS.WritableStream & { readonly isTTY?: boolean },
 ): RecorderLog {
   const consoleLogger = createLogger({
     level: config.level,
-    format: lineFormat(terminal.isTTY),
-    transports: [new transports.Console({ stderrLevels: [...LOG_LEVELS] })],
+    format: lineFormat(terminal.isTTY === true),
+    transports: [new transports.Stream({ stream: terminal })],
   });
   const files = new Map<string, Logger>();
   const fileLogger = (source: string): Logger => {

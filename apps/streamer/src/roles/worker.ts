@@ -141,7 +141,8 @@ function streamHandlers(
       }
     },
     closed: ({ streams, ...event }) => {
-      if (event.cause === 'stopped') return;
+      // A connection that was replaced had handed over before; one that was stopped is nobody's loss.
+      if (event.cause !== 'closed' && event.cause !== 'silent') return;
       reconnected();
       log.warn('ConnectionClosed', { ...event, streams: streams.map(({ key }) => key) });
       for (const { symbol, key } of streams) recorders.get(symbol)?.disconnected(key);

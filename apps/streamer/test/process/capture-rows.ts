@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib';
 
 type Wire = Record<string, unknown>;
 
-const cell = (value: unknown): string => (value === undefined || value === null ? '' : String(value));
+const cell = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 const cells = (...values: unknown[]): string => values.map(cell).join(',');
 
 function depthRows(data: Wire): string[] {

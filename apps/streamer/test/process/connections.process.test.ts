@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { whileRecording } from './generated-exchange.ts';
+import { run, type Status } from './recorder.ts';
+
+const eventsOf = (status: Status): number => status.streams.reduce((total, { events }) => total + events, 0);
+const live = (status: Status): boolean =>
+  status.state === 'healthy' && status.books.every(({ state }) => state === 'live');
+
+/** Rows of all files of a kind, as objects. */
+function rowsOf(folder: string, kind: string): Record<string, string>[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${kind}_`))
+    .flatMap((name) => {
+      const [header, ...rows] = readFileSync(join(folder, name), 'utf8').trimEnd().split('\n');
+      const columns = header!.split(',');
+      return rows.map((row) =>
+        Object.fromEntries(row.split(',').map((cell, index) => [columns[index]!, cell])),
+      );
+    });
+}
+
+async function replay(
+  data: string,
+  symbol: string,
+): Promise<{ gaps: number; state: string; messages: number }> {
+  const { stdout } = await run('inspector', [
+    'replay',
+    '--symbol',
+    symbol,
+    '--data-dir',
+    data,
+    '--format',
+    'json',
+  ]);
+  return JSON.parse(stdout) as { gaps: number; state: string; messages: number };
+}
+
+describe('a recorder whose connections end', () => {
+  it('rotates them without losing or repeating an event', async () => {
+    // The shortest lifetime: every connection is replaced several times.
+    await whileRecording(
+      { symbols: ['BTCUSDT'], network: { lifetime: '2s' } },
+      async ({ recorder, data }) => {
+        const rotations = (): number => recorder.output().stderr.match(/ConnectionRotated/g)?.length ?? 0;
+        await recorder.statusWhen(() => rotations() >= 4);
+        expect((await recorder.stop()).code).toBe(0);
+
+        const folder = join(data, 'BTCUSDT');
+        const ids = rowsOf(folder, 'aggtrade').map((row) => Number(row['agg_trade_id']));
+        expect(ids).toEqual(ids.map((_, index) => ids[0]! + index));
+        expect(existsSync(folder) && readdirSync(folder).filter((name) => name.startsWith('gaps_'))).toEqual(
+          [],
+        );
+        expect(await replay(data, 'BTCUSDT')).toMatchObject({ gaps: 0, state: 'live' });
+      },
+    );
+  }, 60_000);
+
+  it('writes down what a cut lost, with its ids, and joins the book again', async () => {
+    await whileRecording({ symbols: ['BTCUSDT'] }, async ({ recorder, exchange, data }) => {
+      const before = await recorder.statusWhen(live);
+      exchange.inject({ fault: 'cut', route: 'public' });
+      exchange.inject({ fault: 'cut', route: 'market' });
+      await recorder.statusWhen(() => /ConnectionClosed/.test(recorder.output().stderr));
+      await recorder.statusWhen((status) => live(status) && eventsOf(status) > eventsOf(before) + 100);
+      expect((await recorder.stop()).code).toBe(0);
+
+      const folder = join(data, 'BTCUSDT');
+      const ids = rowsOf(folder, 'aggtrade').map((row) => Number(row['agg_trade_id']));
+      const holes = ids.flatMap((id, index) =>
+        index > 0 && id !== ids[index - 1]! + 1 ? [[ids[index - 1], id]] : [],
+      );
+      const gaps = rowsOf(folder, 'gaps');
+      const declared = gaps
+        .filter(({ stream }) => stream === 'BTCUSDT@aggTrade')
+        .map((gap) => [Number(gap['last_id']), Number(gap['next_id'])]);
+      expect(declared).toEqual(holes);
+      expect(new Set(gaps.map(({ reason }) => reason))).toEqual(new Set(['reconnect']));
+      const depth = gaps.filter(({ stream }) => stream === 'BTCUSDT@depth@0ms');
+      expect(await replay(data, 'BTCUSDT')).toMatchObject({ gaps: depth.length, state: 'live' });
+    });
+  }, 60_000);
+
+  it('records symbols of any script', async () => {
+    const symbol = '币安人生USDT';
+    await whileRecording({ symbols: [symbol] }, async ({ recorder, data }) => {
+      await recorder.statusWhen((status) => live(status) && status.books[0]?.symbol === symbol);
+      const { status, body } = await recorder.get(`/books/${encodeURIComponent(symbol)}?depth=3`);
+      expect({ status, body }).toMatchObject({
+        status: 200,
+        body: { symbol, bids: { length: 3 }, asks: { length: 3 } },
+      });
+      expect((await recorder.stop()).code).toBe(0);
+      expect(await replay(data, symbol)).toMatchObject({ gaps: 0, state: 'live' });
+    });
+  }, 60_000);
+
+  it('answers no book while it is not in sync, and says why', async () => {
+    await whileRecording({ symbols: ['BTCUSDT'] }, async ({ recorder, exchange }) => {
+      exchange.inject({ fault: 'rest5xx', path: 'depth', duration: 600_000 });
+      await recorder.statusWhen((status) => status.books[0]?.state === 'buffering' && eventsOf(status) > 20);
+      const { status, body } = await recorder.get('/books/BTCUSDT');
+      expect({ status, body }).toMatchObject({
+        status: 503,
+        body: { symbol: 'BTCUSDT', error: expect.stringMatching(/not in sync/) },
+      });
+      expect((await recorder.get('/books/NOSUCH')).status).toBe(404);
+      expect((await recorder.get('/books/BTCUSDT?depth=0')).status).toBe(400);
+      expect((await recorder.get('/healthz')).status).toBe(200);
+    });
+  }, 60_000);
+});
