@@ -38,8 +38,7 @@ export class DamageRepair {
 
   /** A sound snapshot that the sync did not need. */
   offer(snapshot: DepthSnapshot): void {
-    const from = this.#unprovenUpdateId;
-    if (from !== undefined && snapshot.lastUpdateId >= from) this.#snapshot = snapshot;
+    if (this.#unprovenUpdateId !== undefined) this.#snapshot = snapshot;
   }
 
   /**

@@ -25,7 +25,6 @@ export class MomentGate {
     const moment = this.#moment;
     if (moment === undefined) return 'take';
     if (moment.kind === 'time') return message.receivedAtUs > moment.atUs ? 'stop' : 'take';
-    if (this.#isBeyond && state !== 'buffering') return 'stop';
     if (message.type === 'snapshot') {
       if (message.snapshot.lastUpdateId <= moment.updateId) return 'take';
       return this.#isBeyond ? 'stop' : 'skip';

@@ -62,4 +62,20 @@ describe('MomentGate', () => {
   ])('stops at the last message received by %s', (moment, expected) => {
     expect(stoppedAt(moment, MESSAGES)).toEqual(expected);
   });
+
+  it('reads no further once no snapshot can be at or before the id', () => {
+    const gate = new MomentGate(parseMoment('u:4'));
+    expect(gate.admit(diff(0, [1, 5, 0]), 'buffering')).toBe('skip');
+    expect(gate.admit(snapshot(1, 9), 'buffering')).toBe('stop');
+  });
+
+  it('passes over a snapshot that is ahead of the stream', () => {
+    const gate = new MomentGate(parseMoment('u:4'));
+    expect(gate.admit(snapshot(0, 9), 'buffering')).toBe('skip');
+    expect(gate.admit(diff(1, [1, 4, 0]), 'buffering')).toBe('take');
+  });
+
+  it('takes everything without a moment', () => {
+    expect(new MomentGate(undefined).admit(snapshot(0, 9), 'live')).toBe('take');
+  });
 });

@@ -220,6 +220,37 @@ describe('BookReplay', () => {
     expect(view([...damage, ...later])).toMatchObject({ state: 'unproven', unprovenSince: 14 });
   });
 
+  it('takes the book of a resync as proven', () => {
+    const damage = [snapshot(0, 10), diff(1, [11, 12, 10], { damagedRows: 1 }), diff(2, [21, 22, 20])];
+    expect(view(damage)).toMatchObject({ state: 'gap', unprovenSince: 12 });
+    expect(view([...damage, snapshot(3, 21)])).toMatchObject({ state: 'live', unprovenSince: null, gaps: 1 });
+    expect(view([...damage, snapshot(3, 30)])).toMatchObject({ state: 'waiting', unprovenSince: null });
+  });
+
+  it.each([
+    [10, 10_000, 'live'],
+    [10, 10_001, 'unproven'],
+    [5010, 10_001, 'live'],
+  ])(
+    'proves a damaged book by a snapshot at %i while its %i diffs are remembered: %s',
+    (snapshotId, sound, state) => {
+      const diffs = Array.from({ length: sound }, (_, index) =>
+        diff(2, [index + 11, index + 11, index + 10]),
+      );
+      const damage = [snapshot(0, 8), diff(1, [9, 9, 8]), diff(1, [10, 10, 9], { damagedRows: 1 })];
+      expect(view([...damage, ...diffs, snapshot(3, snapshotId)])).toMatchObject({ state });
+    },
+  );
+
+  it('does not mistake diffs from before a second damage for those behind it', () => {
+    const diffs = Array.from({ length: 12_000 }, (_, index) =>
+      diff(1, [index + 11, index + 11, index + 10], { damagedRows: index === 0 || index === 9000 ? 1 : 0 }),
+    );
+    const messages = [snapshot(0, 10), ...diffs];
+    expect(view([...messages, snapshot(3, 9010)])).toMatchObject({ state: 'unproven' });
+    expect(view([...messages, snapshot(3, 12_010)])).toMatchObject({ state: 'live' });
+  });
+
   it.each([
     ['no-message', []],
     ['no-snapshot', [diff(0, [1, 2, 0])]],
