@@ -2,10 +2,11 @@ import { createHistogram } from 'node:perf_hooks';
 import { systemClock } from '@org/binance-client';
 import { BatchReceiver, FeedPublisher } from '@org/flow';
 import type { Sink } from '@org/storage';
-import { CsvSink } from '@org/storage-csv';
+import { CsvSink, StorageCsvError } from '@org/storage-csv';
 import { childControl } from '@org/supervision';
 import { reportRegularly } from '../control/child-reports.ts';
 import type { WriterReport } from '../control/messages.ts';
+import { EXIT } from '../control/exit-codes.ts';
 import type { WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
 import { commitRegularly } from '../writer/regular-commits.ts';
@@ -25,9 +26,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
   const { receiver, report } = receiveInto(sink, feed, task, log);
   await receiver.listen();
   const reports = reportRegularly(systemClock, report);
-  const commits = commitRegularly(systemClock, sink, (error) =>
-    log.error('CommitFailed', errorFields(error)),
-  );
+  const commits = commitRegularly(systemClock, sink, (error) => storeFailed(error, log));
   close = async () => {
     await receiver.close();
     await commits.stop();
@@ -48,6 +47,19 @@ async function openSink(task: WriterTask, log: Log): Promise<OpenSink> {
   const { position, repairs } = await sink.open();
   for (const repair of repairs) log.warn('StoreRepaired', { ...repair });
   return Object.assign(sink, { position });
+}
+
+/**
+ * A full disk passes: the batch is not acknowledged and comes again. After any other failure of the store nobody knows
+ * what the disk has (a second fsync can lie), so this process ends and the next one looks.
+ */
+function storeFailed(error: unknown, log: Log): void {
+  const cause = (error as { cause?: unknown }).cause;
+  const fields =
+    cause instanceof StorageCsvError ? { ...errorFields(error), ...errorFields(cause) } : errorFields(error);
+  log.error('StoreFailed', fields);
+  const store = error instanceof StorageCsvError ? error : cause;
+  if (store instanceof StorageCsvError && store.code !== 'DISK_FULL') process.exit(EXIT.software);
 }
 
 type OpenSink = Sink & { position: number };
@@ -73,7 +85,7 @@ function receiveInto(
         lastAckAtMs = Date.now();
         latencyNs.record(Math.max(1, Math.round((systemClock.nowMs() - startedAtMs) * 1e6)));
       },
-      failed: (error) => log.error('BatchFailed', errorFields(error)),
+      failed: (error) => storeFailed(error, log),
     },
   });
   const report = (): WriterReport => ({
