@@ -14,6 +14,7 @@ export class StreamClient {
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #webSocket: WebSocket;
   #requestId = 0;
+  #isClosed = false;
   #changed: () => void = () => undefined;
 
   private constructor(webSocket: WebSocket) {
@@ -29,6 +30,7 @@ export class StreamClient {
     webSocket.on('error', (error: NodeJS.ErrnoException) => this.errors.push(error.code ?? error.message));
     this.closed = new Promise((resolve) => {
       webSocket.on('close', (code, reason) => {
+        this.#isClosed = true;
         resolve({ code, reason: reason.toString() });
         this.#changed();
       });
@@ -85,7 +87,7 @@ export class StreamClient {
     return found === undefined ? undefined : (JSON.parse(found.toString()) as Message);
   }
 
-  /** Waits for frames until the check holds. */
+  /** Waits for frames until the check holds. Fails when that takes too long, or when the connection ends first. */
   async until(check: () => boolean): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -95,7 +97,10 @@ export class StreamClient {
       );
     });
     try {
-      while (!check()) await Promise.race([late, new Promise<void>((resolve) => (this.#changed = resolve))]);
+      while (!check()) {
+        if (this.#isClosed) throw new Error(`the connection ended; ${this.frames.length} frames came`);
+        await Promise.race([late, new Promise<void>((resolve) => (this.#changed = resolve))]);
+      }
     } finally {
       clearTimeout(timer);
     }

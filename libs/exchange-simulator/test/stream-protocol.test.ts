@@ -6,8 +6,8 @@ import { StreamClient } from './stream-client.ts';
 let exchange: Exchange;
 const clients: StreamClient[] = [];
 
-async function connect(path: string, options?: { autoPong?: boolean }): Promise<StreamClient> {
-  const client = await StreamClient.connect(exchange, path, options);
+async function connect(path: string): Promise<StreamClient> {
+  const client = await StreamClient.connect(exchange, path);
   clients.push(client);
   return client;
 }
@@ -35,7 +35,7 @@ beforeAll(async () => {
   exchange = await startExchange({
     symbols: ['BTCUSDT', '币安人生USDT'],
     tempo: { eventsPerSecond: 50, tradesPerSecond: 40, levels: 100 },
-    connection: { pingIntervalMs: 50, pongTimeoutMs: 120, clientMessagesPerSecond: 40 },
+    connection: { pingIntervalMs: 50, clientMessagesPerSecond: 40 },
   });
 });
 
@@ -183,8 +183,14 @@ describe('keep-alive', () => {
   });
 
   it('drops a client that never answers', async () => {
-    const client = await connect('/public/stream', { autoPong: false });
+    const strict = await startExchange({
+      symbols: ['BTCUSDT'],
+      tempo: { levels: 100 },
+      connection: { pingIntervalMs: 30, pongTimeoutMs: 60 },
+    });
+    const client = await StreamClient.connect(strict, '/public/stream', { autoPong: false });
     expect(await client.closed).toEqual({ code: 1008, reason: 'Pong timeout' });
+    await strict.stop();
   });
 });
 
