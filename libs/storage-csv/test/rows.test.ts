@@ -165,6 +165,19 @@ describe('the rows of a stream', () => {
     ).toEqual([`${stream},sequence,5,9,1,2,3,1,"snapshot 12, ""late"""`, `${stream},restart,,,,,4,0,`]);
   });
 
+  it('lie in their own files when records of several types come from one stream', async () => {
+    const stream = 'BTCUSDT@depth@0ms';
+    const gap = { stream, reason: 'restart', detectedAtUs: 4, line: 0, healedBy: '' };
+    const { outputDir, rejections } = await store(
+      { stream, payload: depthFrame(9) },
+      { stream, type: RECORD_TYPE.gap, payload: gap },
+      { stream, payload: depthFrame(10) },
+    );
+    expect(rejections).toEqual([]);
+    expect(rowsOf(join(outputDir, `BTCUSDT/depth_${DAY}.csv`))).toHaveLength(2);
+    expect(rowsOf(join(outputDir, `BTCUSDT/gaps_${DAY}.csv`))).toHaveLength(1);
+  });
+
   it('hold a block per book snapshot, each side from the touch', async () => {
     const book = { symbol: 'BTCUSDT', eventTimeMs: 8, lastUpdateId: 7, bids: [['2', '1'], ['1', '5.5']], asks: [['3', '4']] }; // prettier-ignore
     const rows = await storedLines('orderbook', {
@@ -304,7 +317,8 @@ describe('a record that cannot become rows', () => {
     const stream = record.stream ?? aggTrade;
     expect(rejections).toEqual([{ stream, problem: expect.stringMatching(problem) }]);
     expect(sink.stats()).toMatchObject({ records: 3, rows: 2, rejected: 1 });
-    expect(linesOf(join(outputDir, `BTCUSDT/aggtrade_${DAY}.csv`))).toHaveLength(3);
+    const neighbours = rowsOf(join(outputDir, `BTCUSDT/aggtrade_${DAY}.csv`));
+    expect(neighbours.map((row) => row['agg_trade_id'])).toEqual(['7', '7']);
     const [kept] = filesBelow(outputDir).filter((path) => path.includes('rejected_'));
     const [line, ...others] = linesOf(join(outputDir, kept!));
     const payload = typeof record.payload === 'string' ? record.payload : JSON.stringify(record.payload);

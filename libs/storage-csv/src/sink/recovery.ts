@@ -36,8 +36,7 @@ export async function planRecovery(file: OpenFile, header: string): Promise<Reco
   if (!head.equals(headerLine.subarray(0, head.length))) {
     return { action: 'leave', problem: `expected the header "${header}", was ${excerpt(head)}` };
   }
-  const length = head.length < headerLine.length ? 0 : tail.linesEnd;
-  const { damage } = tail;
+  const { linesEnd: length, damage } = tail;
   if (length === size) return { action: 'continue', length, damage };
   const problem = tail.textEnd < size ? 'ends in NUL bytes' : 'ends in an unfinished line';
   return { action: 'cut', length, problem, damage };
