@@ -164,7 +164,14 @@ describe('a batch channel', () => {
       },
     });
     const reasons: string[] = [];
-    const older = loopback.sender({ epoch: 1, handlers: { disconnected: (reason) => reasons.push(reason) } });
+    const timers: number[] = [];
+    const clock = {
+      nowMs: () => 0,
+      setTimeout: (_run: () => void, delayMs: number) => timers.push(delayMs),
+      clearTimeout: () => undefined,
+    };
+    const handlers = { disconnected: (reason: string) => void reasons.push(reason) };
+    const older = loopback.sender({ epoch: 1, clock, handlers });
     await eventually(() => older.stats().connected, 'the older sender');
     const newer = loopback.sender({ epoch: 2 });
     await eventually(() => reasons.length === 1, 'the older to hear of it');
@@ -172,6 +179,8 @@ describe('a batch channel', () => {
     send(newer, 'from the newer');
     expect(await newer.drained(5000)).toBe(true);
     expect(reasons).toEqual(['superseded']);
+    // Not even a plan to connect again.
+    expect(timers).toEqual([]);
     expect([opened, closed, received]).toEqual([[1, 2], [[1, 'superseded']], ['from the newer']]);
     expect(await older.close()).toEqual({ unackedBatches: 1, unackedBytes: 14 + BATCH_OVERHEAD_BYTES });
   });
@@ -221,6 +230,26 @@ describe('a batch sender', () => {
     expect(from.stats()).toMatchObject({ sentSeq: 3, ackedSeq: 0, queuedBatches: 51 });
     hang.open();
     expect(await from.drained(5000)).toBe(true);
+  });
+
+  it('writes no more than the socket takes, and goes on when that has room, without waiting for acks', async () => {
+    const batch = Buffer.alloc(50_000);
+    const options = { queueBytesMax: 64 * MIB, sentBytesMax: 64 * MIB };
+    const hang = gate();
+    const oneAtATime = await loopback.receiver(() => hang.passed);
+    const blocked = loopback.sender(options);
+    for (let index = 0; index < 200; index++) blocked.send(batch);
+    await eventually(() => oneAtATime.stats().lanes === 1 && blocked.stats().connected, 'the connection');
+    expect(blocked.stats().sentSeq).toBeLessThan(50);
+    hang.open();
+    loopback.next();
+    const never = gate();
+    await loopback.receiver(() => never.passed, { concurrentBatchesMax: 1000 });
+    const flowing = loopback.sender(options);
+    for (let index = 0; index < 200; index++) flowing.send(batch);
+    await eventually(() => flowing.stats().sentSeq === 200, 'everything to be sent');
+    expect(flowing.stats().ackedSeq).toBe(0);
+    never.open();
   });
 
   it('says when draining takes too long, and how old the oldest batch is', async () => {

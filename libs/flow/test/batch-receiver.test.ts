@@ -1,6 +1,6 @@
 import type { BatchReceiverOptions } from '@org/flow';
 import { Loopback, send } from './loopback.ts';
-import { rawHello, RawPeer } from './raw-peer.ts';
+import { rawBatch, rawHello, RawPeer } from './raw-peer.ts';
 import { eventually, gate } from './temporary-sockets.ts';
 
 const loopback = new Loopback();
@@ -90,6 +90,37 @@ describe('a batch receiver', () => {
     await eventually(() => from.stats().ackedSeq === 1, 'the ack');
     expect(received).toEqual([1]);
     await expect(to.listen()).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
+  });
+
+  it('reads on, and forgets, what the superseded still sends, so that both ends close', async () => {
+    const hang = gate();
+    const noTimers = { nowMs: () => 0, setTimeout: () => 0, clearTimeout: () => undefined };
+    const to = await loopback.receiver(() => hang.passed, { clock: noTimers });
+    const older = new RawPeer(loopback.socketPath);
+    await older.write(Buffer.concat([rawHello('a', 1), rawBatch(1, 'x')]));
+    void older.write(rawBatch(2, 'x'.repeat(5_000_000)));
+    await eventually(() => to.stats().lanes === 1, 'the lane');
+    const newer = sockets.closing(new RawPeer(loopback.socketPath));
+    await newer.write(rawHello('a', 2));
+    await older.ended;
+    expect(older.frames().at(-1)).toEqual({ type: 7, body: Buffer.of(1) });
+    hang.open();
+  });
+
+  it('cuts off a peer that does not leave after it was closed', async () => {
+    const timers: (() => void)[] = [];
+    const clock = {
+      nowMs: () => 0,
+      setTimeout: (run: () => void) => timers.push(run),
+      clearTimeout: () => undefined,
+    };
+    const to = await loopback.receiver(() => undefined, { clock });
+    const stubborn = sockets.closing(new RawPeer(loopback.socketPath, { allowHalfOpen: true }));
+    await stubborn.write(rawHello('', 1));
+    await eventually(() => stubborn.frames().length === 1, 'the reason');
+    expect(to.stats().connections).toBe(1);
+    for (const run of timers) run();
+    await eventually(() => to.stats().connections === 0, 'the connection to be cut');
   });
 
   it('refuses lanes beyond its limit and drops connections beyond its limit', async () => {

@@ -27,8 +27,8 @@ export class RawPeer {
   readonly ended: Promise<void>;
   received = Buffer.alloc(0);
 
-  constructor(socketPath: string) {
-    this.socket = connect(socketPath);
+  constructor(socketPath: string, options: { allowHalfOpen?: boolean } = {}) {
+    this.socket = connect({ path: socketPath, ...options });
     this.socket.on('data', (chunk: Buffer) => (this.received = Buffer.concat([this.received, chunk])));
     this.socket.on('error', () => undefined);
     this.ended = new Promise((resolve) => this.socket.once('close', () => resolve()));
