@@ -99,6 +99,10 @@ function openSource(options: ExchangeOptions, product: Product, clock: Clock): P
       clock,
     });
   }
+  for (const [name, value] of Object.entries(options.tempo ?? {})) {
+    if (!(value > 0 && Number.isFinite(value)))
+      throw invalid(`tempo.${name}: expected a number above 0, was ${value}`);
+  }
   if (product.market !== 'usdm') throw invalid(`market: a generated market is usdm, was ${product.market}`);
   const { seed = 1, startTimeMs = Math.floor(clock.nowMs()), tempo = {} } = options;
   return Promise.resolve(

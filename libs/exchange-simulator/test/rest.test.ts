@@ -135,6 +135,7 @@ describe('options', () => {
     ['both', { symbols: ['BTCUSDT'], replayDir: '.' }],
     ['no symbol', { symbols: [] }],
     ['a speed of 0', { symbols: ['BTCUSDT'], speed: 0 }],
+    ['an empty book', { symbols: ['BTCUSDT'], tempo: { levels: 0 } }],
     ['a generated spot market', { symbols: ['BTCUSDT'], market: 'spot' as const }],
   ])('that make no sense are refused: %s', async (_, options) => {
     await expect(startExchange(options)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });

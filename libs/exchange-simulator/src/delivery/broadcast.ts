@@ -61,10 +61,10 @@ export class Broadcast implements MessageOutlet {
     if (best === 'intact') {
       this.#ledger.sent(message);
       this.#sentLog?.add(message, this.#clock.nowMs());
+      this.#faults.sent(message, listeners);
     } else {
       this.#ledger.lost(message, best);
     }
-    this.#faults.sent(message, listeners);
   }
 
   flush(): void {

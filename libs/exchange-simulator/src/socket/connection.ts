@@ -99,6 +99,11 @@ export class Connection {
     return this.end === 'open' && this.#webSocket.readyState === 1;
   }
 
+  /** Bytes that were handed to the socket and have not left this process. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   /** The bytes of a message in the form that this connection asked for. */
   form(message: StreamMessage): Buffer {
     const { frame, dataStart } = message;

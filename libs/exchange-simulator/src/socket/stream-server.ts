@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Clock } from '../clock.ts';
+import type { Cancel, Clock } from '../clock.ts';
 import type { ConnectionReport } from '../delivery/sent-report.ts';
 import type { Product } from '../product.ts';
 import type { ConnectionEvents, ConnectionRules } from './connection.ts';
@@ -70,22 +70,26 @@ export class StreamServer {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** Says goodbye to everybody, and hangs up on those who do not answer within `graceMs`. */
+  /** Says goodbye to everybody, and hangs up on those who neither answer nor read on for `graceMs`. */
   async close(graceMs: number): Promise<void> {
-    await Promise.all(
-      [...this.#open].map(
-        (connection) =>
-          new Promise<void>((resolve) => {
-            const cancel = this.#clock.after(graceMs, () => connection.terminate());
-            connection.whenClosed(() => {
-              cancel();
-              resolve();
-            });
-            connection.close(1001, 'exchange stopped', 'stopped');
-          }),
-      ),
-    );
+    await Promise.all([...this.#open].map((connection) => this.#dismiss(connection, graceMs)));
     this.#webSockets.close();
+  }
+
+  #dismiss(connection: Connection, graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waitFrom = (unsentBytes: number): Cancel =>
+        this.#clock.after(graceMs, () => {
+          if (connection.unsentBytes < unsentBytes) cancel = waitFrom(connection.unsentBytes);
+          else connection.terminate();
+        });
+      connection.close(1001, 'exchange stopped', 'stopped');
+      let cancel = waitFrom(connection.unsentBytes);
+      connection.whenClosed(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
