@@ -71,7 +71,7 @@ function handleOf(child: ChildProcess): ChildHandle {
   };
 }
 
-/** A pipe that nobody reads fills up, and then a child that writes a line hangs for ever. */
+/** A pipe that nobody reads fills up, and then what a child writes piles up in its memory. */
 function discardUnread(stderr: NodeJS.ReadableStream | null): void {
   if (stderr === null) return;
   setImmediate(() => {

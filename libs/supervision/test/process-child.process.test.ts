@@ -66,9 +66,15 @@ describe('a forked child', () => {
     await eventually(() => errors.includes('Error: cannot stop'), 'the reason on stderr');
   });
 
-  it('does not hang on output that nobody reads', async () => {
+  it('does not pile up output that nobody reads', async () => {
     const observed = fork({ floods: true });
     await ready(observed);
+    const unread = (): unknown[] =>
+      observed.messages.flatMap((each) => (each as { unreadBytes?: number }).unreadBytes ?? []);
+    await eventually(() => {
+      observed.child.send('how much is unread');
+      return unread().includes(0);
+    }, 'the output to be taken');
     observed.child.send({ type: 'stop' });
     await ended(observed);
   });

@@ -24,6 +24,7 @@ describe.each(['fork', 'cluster'])('a tree of processes made by %s', (kind) => {
     expect(order('stopping')).toEqual(['last', 'last', 'second', 'first']);
     expect(order('stopped')).toEqual(['last', 'last', 'second', 'first']);
     expect(story.of('tree').filter((what) => what.includes('unexpectedly'))).toEqual([]);
+    expect(tree.errors).toBe('');
     await nobodyLeft();
   });
 

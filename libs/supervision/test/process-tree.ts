@@ -61,11 +61,14 @@ export class Tree {
   readonly story: Story;
   readonly process: ChildProcess;
   readonly exited: Promise<number | string | null>;
+  /** What it wrote to stderr; its children's is not its own. */
+  errors = '';
 
   constructor(story: Story, kind: string, behaviours: object = {}) {
     this.story = story;
     const args = [path.join(FIXTURES, 'tree.mjs'), kind, story.file, JSON.stringify(behaviours)];
-    this.process = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+    this.process = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.process.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
     this.exited = new Promise((resolve) =>
       this.process.once('exit', (code, signal) => resolve(code ?? signal)),
     );

@@ -116,6 +116,11 @@ describe('restarting', () => {
     expect(world.state('a')).toBe('waiting');
     await world.clock.advance(4000);
     expect(world.log).toEqual(['a spawn 1', 'a spawn 2']);
+    // What the first life still says is not the second's word.
+    first.becomesReady();
+    first.alive = true;
+    first.exit({ code: 1 });
+    expect(world.state('a')).toBe('starting');
     expect(restarts[0]).toEqual(['a', { delayMs: 500, budgetSpent: false }]);
   });
 
@@ -160,6 +165,7 @@ describe('restarting', () => {
     world.child('a').exit({ code: 78 });
     await expect(started).rejects.toMatchObject({ code: 'CHILD_FAILED', exitCode: 78 });
     expect(gaveUp).toHaveLength(1);
+    expect(world.clock.pendingTimers).toBe(0);
     await world.clock.advance(100_000);
     expect(world.lives['a']).toHaveLength(1);
   });
@@ -233,6 +239,18 @@ describe('stopping', () => {
     expect(stages).toEqual(['stop', 'SIGTERM', 'SIGKILL']);
     child.exit({ signal: 'SIGKILL' });
     await stopped;
+  });
+
+  it('asks a child once, and keeps its deadline, when it is removed and everything stops as well', async () => {
+    const world = new World();
+    await world.startReady('a');
+    const removed = world.supervisor.remove('a');
+    await world.clock.advance(2000);
+    const stopped = world.supervisor.stop();
+    await world.clock.advance(1000);
+    expect(world.child('a').sent).toEqual([{ type: 'stop' }]);
+    expect(world.child('a').signals).toEqual(['SIGTERM']);
+    await Promise.all([removed, stopped]);
   });
 
   it('restarts nobody: neither who waits for a restart nor who dies before its turn', async () => {
