@@ -19,4 +19,6 @@ export default {
   },
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter.cjs'],
   testTimeout: 20_000,
+  // Half of the suites wait for processes and sockets, so every core takes one.
+  maxWorkers: '100%',
 };

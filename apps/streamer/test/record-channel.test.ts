@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { readRecordBatch, type RecordMeta } from '@org/storage';
-import { RecordChannel } from '../src/worker/record-channel.ts';
+import { RecordChannel } from '../src/records/record-channel.ts';
 
 const meta = (stream: string, type: RecordMeta['type'] = 1): RecordMeta => ({
   type, stream, receivedAtUs: 1, line: 0, connectionId: 1,

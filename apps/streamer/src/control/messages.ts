@@ -26,6 +26,9 @@ export interface WorkerReport {
   readonly rssBytes: number;
   readonly streams: readonly StreamReport[];
   readonly queues: readonly QueueReport[];
+  /** Messages that no stream could be given; only counted and logged. */
+  readonly rejectedMessages: number;
+  /** Frames of a stream that could not be read; the writer keeps their bytes and counts them as well. */
   readonly rejectedFrames: number;
   readonly reconnects: number;
   readonly snapshots: number;

@@ -1,3 +1,4 @@
+import { parseStreamKey } from '@org/market-data';
 import type {
   BookReport,
   ChildReport,
@@ -5,6 +6,7 @@ import type {
   StreamReport,
   WriterReport,
 } from '../control/messages.ts';
+import { isRareStream } from '../control/rare-streams.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
@@ -148,7 +150,9 @@ export class StatusBoard {
       .filter(({ state }) => state !== 'ready')
       .map(({ id, state }) => `${id} is ${state}`);
     const silent = this.streams(nowMs)
-      .filter(({ alarm, lastEventAgeMs }) => alarm !== null || lastEventAgeMs === null)
+      .filter(
+        ({ stream, alarm, lastEventAgeMs }) => alarm !== null || (lastEventAgeMs === null && !isRare(stream)),
+      )
       .map(({ stream, alarm }) => `${stream}: ${alarm ?? 'no event yet'}`);
     const behind = [...this.#reports.values()]
       .flatMap((report) => (report.role === 'writer' ? [] : report.queues))
@@ -160,7 +164,9 @@ export class StatusBoard {
   #state(nowMs: number, children: readonly ChildState[]): RecorderState {
     if (this.obstacles(nowMs, children).length === 0) return 'healthy';
     const neverStarted = children.some(({ state, restarts }) => state === 'starting' && restarts === 0);
-    const firstFrames = this.streams(nowMs).some(({ events, alarm }) => events === 0 && alarm === null);
+    const firstFrames = this.streams(nowMs).some(
+      ({ stream, events, alarm }) => events === 0 && alarm === null && !isRare(stream),
+    );
     return neverStarted || firstFrames ? 'starting' : 'degraded';
   }
 
@@ -181,6 +187,10 @@ export class StatusBoard {
   }
 }
 
+function isRare(streamKey: string): boolean {
+  return isRareStream(parseStreamKey(streamKey)?.stream ?? '');
+}
+
 function add(left: Tally, right: Tally): Tally {
   return {
     events: left.events + right.events,
@@ -199,7 +209,11 @@ function addTotals(totals: RecorderTotals, report: ChildReport): RecorderTotals 
         rejected: totals.rejected + report.rejected,
       };
     case 'worker':
-      return { ...totals, reconnects: totals.reconnects + report.reconnects };
+      return {
+        ...totals,
+        rejected: totals.rejected + report.rejectedMessages,
+        reconnects: totals.reconnects + report.reconnects,
+      };
     case 'order-book':
       return { ...totals, bookSnapshots: totals.bookSnapshots + report.snapshotsWritten };
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Clock, ClockTimer } from '@org/binance-client';
 import { type BookSnapshotRecord, RECORD_TYPE } from '@org/storage';
 import type { BookAnswer } from '../control/messages.ts';
-import type { RecordChannel } from '../worker/record-channel.ts';
+import type { RecordChannel } from '../records/record-channel.ts';
 
 export interface BookSnapshotWriterOptions {
   readonly symbols: readonly string[];

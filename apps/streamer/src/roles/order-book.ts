@@ -1,17 +1,15 @@
-import { type Clock, systemClock } from '@org/binance-client';
+import { systemClock } from '@org/binance-client';
 import { FrameFields } from '@org/binance-wire';
-import { BatchSender, FeedSubscriber } from '@org/flow';
+import { FeedSubscriber } from '@org/flow';
 import { streamKind } from '@org/market-data';
 import { childControl } from '@org/supervision';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import type { OrderBookTask } from '../control/task.ts';
-import { childLog, type Log } from '../logging/child-log.ts';
+import { childLog } from '../logging/child-log.ts';
 import { BookShelf } from '../order-book/book-shelf.ts';
 import { BookSnapshotWriter } from '../order-book/book-snapshot-writer.ts';
-import { RecordChannel } from '../worker/record-channel.ts';
-
-const DRAIN_TIMEOUT_MS = 5000;
+import { openWriterLink } from '../records/writer-link.ts';
 
 /**
  * The order-book manager: follows what the writer stores, keeps a live book of every symbol, answers queries, and
@@ -19,7 +17,7 @@ const DRAIN_TIMEOUT_MS = 5000;
  */
 export function runOrderBook(task: OrderBookTask): void {
   const log = childLog(task.config.logging.level);
-  const { sender, channel } = channelToWriter(task, log);
+  const link = openWriterLink(task, log, () => undefined);
   const depthStream = task.config.symbols.streams.find((stream) => streamKind(stream) === 'depth');
   const symbols = depthStream === undefined ? [] : task.symbols;
   const shelf: BookShelf = new BookShelf({
@@ -39,7 +37,7 @@ export function runOrderBook(task: OrderBookTask): void {
     levels: task.config.orderbook.snapshotLevels,
     intervalMs: task.config.orderbook.snapshotIntervalMs,
     clock: systemClock,
-    channel,
+    channel: link.channel,
     book: (symbol, depth) => shelf.answer(symbol, depth),
   });
   const feed = new FeedSubscriber({
@@ -52,16 +50,13 @@ export function runOrderBook(task: OrderBookTask): void {
       },
     },
   });
-  const reports = reportRegularly(systemClock, () => {
-    const { queuedBytes, oldestAgeMs } = sender.stats();
-    return {
-      role: 'order-book',
-      rssBytes: process.memoryUsage.rss(),
-      books: shelf.reports(),
-      queues: [{ name: task.id, bytes: queuedBytes, oldestAgeMs }],
-      snapshotsWritten: snapshots.written,
-    };
-  });
+  const reports = reportRegularly(systemClock, () => ({
+    role: 'order-book',
+    rssBytes: process.memoryUsage.rss(),
+    books: shelf.reports(),
+    queues: [link.report()],
+    snapshotsWritten: snapshots.written,
+  }));
 
   const control = childControl({
     message: (message) => answer(message as PrimaryMessage, shelf),
@@ -69,33 +64,14 @@ export function runOrderBook(task: OrderBookTask): void {
       snapshots.stop();
       shelf.stop();
       await feed.close();
-      channel.flush();
-      if (!(await sender.drained(DRAIN_TIMEOUT_MS)))
-        log.error('DrainTimedOut', { limitMs: DRAIN_TIMEOUT_MS });
+      await link.finish();
       reports.stop();
-      await sender.close();
+      await link.close();
     },
   });
-  sender.start();
+  link.start();
   feed.start();
   control.ready();
-}
-
-function channelToWriter(task: OrderBookTask, log: Log): { sender: BatchSender; channel: RecordChannel } {
-  const { queueSizeBytes, batchSizeBytes, flushIntervalMs } = task.config.performance;
-  const sender = new BatchSender({
-    socketPath: task.recordSocket,
-    lane: task.id,
-    epoch: Date.now(),
-    queueBytesMax: queueSizeBytes,
-  });
-  const clock: Clock = systemClock;
-  const refused = (stream: string, records: number): void =>
-    log.error('QueueOverflowed', { stream, records });
-  return {
-    sender,
-    channel: new RecordChannel({ sender, clock, batchBytes: batchSizeBytes, flushIntervalMs, refused }),
-  };
 }
 
 function answer(message: PrimaryMessage, shelf: BookShelf): void {

@@ -1,15 +1,13 @@
 import { BinanceRest, MarketStreams, type MarketStreamsHandlers, systemClock } from '@org/binance-client';
-import { BatchSender } from '@org/flow';
 import { childControl } from '@org/supervision';
 import { type PrimaryMessage, type WorkerReport } from '../control/messages.ts';
 import { reportRegularly } from '../control/child-reports.ts';
+import { isRareStream } from '../control/rare-streams.ts';
 import type { WorkerTask } from '../control/task.ts';
 import { childLog, type Log } from '../logging/child-log.ts';
-import { RecordChannel } from '../worker/record-channel.ts';
+import type { RecordChannel } from '../records/record-channel.ts';
+import { openWriterLink } from '../records/writer-link.ts';
 import { SymbolRecorder } from '../worker/symbol-recorder.ts';
-
-/** How long a worker that stops waits for the writer to confirm what it sent. */
-const DRAIN_TIMEOUT_MS = 10_000;
 
 /**
  * A symbol worker: streams and snapshots of its symbols, from the exchange's sockets to the writer's.
@@ -18,30 +16,12 @@ const DRAIN_TIMEOUT_MS = 10_000;
  */
 export function runWorker(task: WorkerTask): void {
   const log = childLog(task.config.logging.level);
-  const sender = new BatchSender({
-    socketPath: task.recordSocket,
-    lane: task.id,
-    epoch: Date.now(),
-    queueBytesMax: task.config.performance.queueSizeBytes,
-    handlers: {
-      disconnected: (reason) => {
-        if (reason !== 'closing') log.warn('WriterLost', { reason });
-      },
-    },
-  });
-  const channel = new RecordChannel({
-    sender,
-    clock: systemClock,
-    batchBytes: task.config.performance.batchSizeBytes,
-    flushIntervalMs: task.config.performance.flushIntervalMs,
-    refused: (stream, records) => {
-      log.error('QueueOverflowed', { stream, records });
-      recorders.get(stream.slice(0, stream.indexOf('@')))?.lost(stream, 'overflow');
-    },
-  });
+  const link = openWriterLink(task, log, (stream) =>
+    recorders.get(stream.slice(0, stream.indexOf('@')))?.lost(stream, 'overflow'),
+  );
   const { market, restUrl } = task.config.network;
   const rest = new BinanceRest({ market, restUrl });
-  const recorders = symbolRecorders(task, { rest, channel, log });
+  const recorders = symbolRecorders(task, { rest, channel: link.channel, log });
   let reconnects = 0;
   const streams = marketStreams(
     task,
@@ -51,15 +31,16 @@ export function runWorker(task: WorkerTask): void {
     role: 'worker',
     rssBytes: process.memoryUsage.rss(),
     streams: [...recorders.values()].flatMap((recorder) => recorder.reports()),
-    queues: [queueReport(task.id, sender)],
+    queues: [link.report()],
+    rejectedMessages: rejectedMessages(streams),
     rejectedFrames: sum(recorders, (recorder) => recorder.rejectedFrames),
     reconnects,
     snapshots: sum(recorders, (recorder) => recorder.depth?.snapshots ?? 0),
-    overflowedBatches: sender.stats().refusedBatches,
+    overflowedBatches: link.refusedBatches(),
   });
   const reports = reportRegularly(systemClock, report);
 
-  sender.start();
+  link.start();
   const control = childControl({
     message: (message) => {
       const order = message as PrimaryMessage;
@@ -69,20 +50,19 @@ export function runWorker(task: WorkerTask): void {
     stop: async () => {
       await streams.stop();
       for (const recorder of recorders.values()) recorder.stop();
-      channel.flush();
-      if (!(await sender.drained(DRAIN_TIMEOUT_MS)))
-        log.error('DrainTimedOut', { limitMs: DRAIN_TIMEOUT_MS });
+      await link.finish();
       reports.stop();
-      await sender.close();
+      await link.close();
       rest.close();
     },
   });
   control.ready();
 }
 
-function queueReport(name: string, sender: BatchSender): WorkerReport['queues'][number] {
-  const { queuedBytes, oldestAgeMs } = sender.stats();
-  return { name, bytes: queuedBytes, oldestAgeMs };
+/** Messages that no stream could be given. */
+function rejectedMessages(streams: MarketStreams): number {
+  const { binary, invalidUtf8, notJson, unroutable } = streams.counters();
+  return binary + invalidUtf8 + notJson + unroutable;
 }
 
 function sum(
@@ -117,8 +97,8 @@ function marketStreams(task: WorkerTask, handlers: MarketStreamsHandlers): Marke
     market: network.market,
     wsUrl: network.wsUrl,
     streams: task.symbols.flatMap((symbol) => symbols.streams.map((stream) => ({ symbol, stream }))),
-    silenceTimeoutMs: network.silenceTimeoutMs,
-    firstFrameTimeoutMs: network.silenceTimeoutMs,
+    silenceTimeoutMs: ({ stream }) => (isRareStream(stream) ? 0 : network.silenceTimeoutMs),
+    firstFrameTimeoutMs: ({ stream }) => (isRareStream(stream) ? 0 : network.silenceTimeoutMs),
     lifetimeMs: network.lifetimeMs,
     reconnect: network.reconnect,
     handlers,

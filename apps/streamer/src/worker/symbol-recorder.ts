@@ -7,7 +7,7 @@ import type { StreamReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { DepthKeeper } from './depth-keeper.ts';
 import { eventPosition } from './event-position.ts';
-import type { RecordChannel } from './record-channel.ts';
+import type { RecordChannel } from '../records/record-channel.ts';
 import { StreamLedger } from './stream-ledger.ts';
 
 export interface SymbolRecorderOptions {

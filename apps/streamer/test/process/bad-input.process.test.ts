@@ -102,21 +102,22 @@ describe('a recorder that is asked for what cannot be', () => {
 
 describe('a recorder whose exchange misbehaves', () => {
   it('reports a stream that is acknowledged and stays silent by its name', async () => {
-    await whileRecording(
-      { symbols: ['BTCUSDT'], streams: ['aggTrade', 'forceOrder'], network: { silence_timeout: '2s' } },
-      async ({ recorder }) => {
-        const { streams } = await recorder.statusWhen(({ streams: now }) =>
-          now.some(({ alarm }) => alarm !== null),
-        );
-        expect(streams.find(({ alarm }) => alarm !== null)?.stream).toBe('BTCUSDT@forceOrder');
-        expect(recorder.output().stderr).toMatch(/StreamSilent stream=BTCUSDT@forceOrder/);
-        const { status, body } = await recorder.get('/readyz');
-        expect({ status, body: JSON.stringify(body) }).toMatchObject({
-          status: 503,
-          body: expect.stringMatching(/forceOrder/),
-        });
-      },
-    );
+    const network = { silence_timeout: '2s' };
+    await whileRecording({ symbols: ['BTCUSDT'], network }, async ({ recorder, exchange }) => {
+      exchange.inject({ fault: 'silence', stream: 'btcusdt@aggTrade', duration: 600_000 });
+      const { streams } = await recorder.statusWhen(({ streams: now }) =>
+        now.some(({ alarm }) => alarm !== null),
+      );
+      expect(streams.filter(({ alarm }) => alarm !== null).map(({ stream }) => stream)).toEqual([
+        'BTCUSDT@aggTrade',
+      ]);
+      expect(recorder.output().stderr).toMatch(/StreamSilent stream=BTCUSDT@aggTrade name=btcusdt@aggTrade/);
+      const { status, body } = await recorder.get('/readyz');
+      expect({ status, body: JSON.stringify(body) }).toMatchObject({
+        status: 503,
+        body: expect.stringMatching(/aggTrade/),
+      });
+    });
   }, 40_000);
 
   it.each(['malformed', 'invalidUtf8', 'oversized'] as const)(

@@ -1,0 +1,77 @@
+import { systemClock } from '@org/binance-client';
+import { BatchSender } from '@org/flow';
+import { EXIT } from '../control/exit-codes.ts';
+import type { QueueReport } from '../control/messages.ts';
+import type { Task } from '../control/task.ts';
+import type { Log } from '../logging/child-log.ts';
+import { RecordChannel } from './record-channel.ts';
+
+/** The way from a child to the writer: its queue of records, and the acknowledged channel that carries them. */
+export interface WriterLink {
+  readonly channel: RecordChannel;
+  start(): void;
+  report(): QueueReport;
+  refusedBatches(): number;
+  /** Sends what is left and waits until the writer has confirmed all of it, but not for ever. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/** `refused`: the queue was full; called for each stream of the batch that was not taken. */
+export function openWriterLink(
+  task: Task,
+  log: Log,
+  refused: (stream: string, records: number) => void,
+): WriterLink {
+  const { queueSizeBytes, batchSizeBytes, flushIntervalMs } = task.config.performance;
+  const sender = new BatchSender({
+    socketPath: task.recordSocket,
+    lane: task.id,
+    // Another life of this child is another epoch, so that its batches are never taken for repeats.
+    epoch: Date.now(),
+    queueBytesMax: queueSizeBytes,
+    handlers: { disconnected: (reason) => lostWriter(reason, log) },
+  });
+  const channel = new RecordChannel({
+    sender,
+    clock: systemClock,
+    batchBytes: batchSizeBytes,
+    flushIntervalMs,
+    refused: (stream, records) => {
+      log.error('QueueOverflowed', { stream, records });
+      refused(stream, records);
+    },
+  });
+  return {
+    channel,
+    start: () => sender.start(),
+    report: () => {
+      const { queuedBytes, oldestAgeMs } = sender.stats();
+      return { name: task.id, bytes: queuedBytes, oldestAgeMs };
+    },
+    refusedBatches: () => sender.stats().refusedBatches,
+    finish: async () => {
+      channel.flush();
+      if (!(await sender.drained(DRAIN_TIMEOUT_MS)))
+        log.error('DrainTimedOut', { limitMs: DRAIN_TIMEOUT_MS });
+    },
+    close: async () => {
+      await sender.close();
+    },
+  };
+}
+
+type LossReason = Parameters<
+  NonNullable<NonNullable<ConstructorParameters<typeof BatchSender>[0]['handlers']>['disconnected']>
+>[0];
+
+/** Another process took this child's lane: whatever this one still gathers, nobody takes, so it leaves. */
+function lostWriter(reason: LossReason, log: Log): void {
+  if (reason === 'superseded' || reason === 'epoch-reused') {
+    log.error('LaneTaken', { reason });
+    process.exit(EXIT.software);
+  }
+  if (reason !== 'closing') log.warn('WriterLost', { reason });
+}
