@@ -173,12 +173,12 @@ describe('generated trades', () => {
   it('are covered by aggregate trades without a hole, and REST repeats these', async () => {
     const exchange = await start({
       symbols: ['BTCUSDT'],
-      speed: 20,
-      tempo: { levels: 100, tradesPerSecond: 30 },
+      speed: 5,
+      tempo: { levels: 100, tradesPerSecond: 600 },
     });
     const market = await StreamClient.connect(exchange, '/market/stream?streams=btcusdt@aggTrade');
     const open = await StreamClient.connect(exchange, '/public/stream?streams=btcusdt@trade');
-    await market.until(() => market.frames.length > 200);
+    await market.until(() => market.frames.length > 1200);
     const aggregates = market.payloads<AggTradePayload>('btcusdt@aggTrade');
     await open.until(() => open.payloads<TradePayload>('btcusdt@trade').at(-1)!.t >= aggregates.at(-1)!.l);
     aggregates.forEach((one, index) => index > 0 && expect(one.a).toBe(aggregates[index - 1]!.a + 1));
@@ -187,6 +187,7 @@ describe('generated trades', () => {
     const known = aggregates.filter(({ f }) => f >= fills[0]!.t);
     for (const one of known) {
       const parts = fills.filter(({ t, X }) => t >= one.f && t <= one.l && X === 'MARKET');
+      expect(parts).toHaveLength(one.l - one.f + 1);
       expect(units(one.q)).toBe(parts.reduce((sum, { q }) => sum + units(q), 0n));
       expect(parts.every(({ p, m }) => p === one.p && m === one.m)).toBe(true);
     }

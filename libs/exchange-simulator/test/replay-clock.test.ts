@@ -54,8 +54,10 @@ describe('the clock of a replay', () => {
     const market = await StreamClient.connect(exchange, '/market/stream?streams=aausdt@aggTrade');
     const wrongRoute = await StreamClient.connect(exchange, '/market/stream?streams=aausdt@depth@0ms');
     const first = await StreamClient.connect(exchange, '/public/stream?streams=aausdt@depth@0ms');
-    const subscribedAt = performance.now();
+    const openedAt = performance.now();
     const second = await StreamClient.connect(exchange, '/public/stream');
+    while (performance.now() < openedAt + 200) await get(exchange, '/fapi/v1/ping');
+    const subscribedAt = performance.now();
     await second.request('SUBSCRIBE', ['aausdt@depth@0ms']);
     await exchange.finished;
     expect(performance.now() - subscribedAt).toBeGreaterThan(295);

@@ -1,10 +1,18 @@
 import { request } from 'node:http';
 import { startExchange } from '@org/exchange-simulator';
-import type { Exchange } from '@org/exchange-simulator';
+import type { Exchange, ExchangeOptions } from '@org/exchange-simulator';
 import { StreamClient } from './stream-client.ts';
 
 let exchange: Exchange;
 const clients: StreamClient[] = [];
+const others: Exchange[] = [];
+
+/** An exchange for one test, with rules of its own. */
+async function startAnother(options: Omit<ExchangeOptions, 'symbols'>): Promise<Exchange> {
+  const another = await startExchange({ symbols: ['BTCUSDT'], tempo: { levels: 100 }, ...options });
+  others.push(another);
+  return another;
+}
 
 async function connect(path: string): Promise<StreamClient> {
   const client = await StreamClient.connect(exchange, path);
@@ -41,6 +49,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
+  await Promise.all(others.splice(0).map((another) => another.stop()));
 });
 
 afterAll(() => exchange.stop());
@@ -183,30 +192,23 @@ describe('keep-alive', () => {
   });
 
   it('drops a client that never answers', async () => {
-    const strict = await startExchange({
-      symbols: ['BTCUSDT'],
-      tempo: { levels: 100 },
-      connection: { pingIntervalMs: 30, pongTimeoutMs: 60 },
-    });
+    const strict = await startAnother({ connection: { pingIntervalMs: 30, pongTimeoutMs: 60 } });
     const client = await StreamClient.connect(strict, '/public/stream', { autoPong: false });
     expect(await client.closed).toEqual({ code: 1008, reason: 'Pong timeout' });
-    await strict.stop();
   });
 });
 
 describe('limits of one connection', () => {
   it('are ten client messages a second by default', async () => {
-    const strict = await startExchange({ symbols: ['BTCUSDT'], tempo: { levels: 100 } });
+    const strict = await startAnother({});
     const client = await StreamClient.connect(strict, '/public/stream');
     for (let id = 1; id <= 10; id++) await client.request('LIST_SUBSCRIPTIONS');
     client.send('{}');
     expect((await client.closed).code).toBe(1008);
-    await strict.stop();
   });
 
   it('cut a client that does not read, and say so', async () => {
-    const flooding = await startExchange({
-      symbols: ['BTCUSDT'],
+    const flooding = await startAnother({
       tempo: { eventsPerSecond: 200, levels: 100 },
       connection: { unsentBytesMax: 64 * 1024 },
       faults: [{ fault: 'oversized', bytes: 4 * 1024 * 1024, count: 20, afterMessages: 2 }],
@@ -216,6 +218,5 @@ describe('limits of one connection', () => {
     });
     expect((await client.closed).code).toBe(1006);
     expect(flooding.report().connections[0]).toMatchObject({ end: 'overrun' });
-    await flooding.stop();
   });
 });

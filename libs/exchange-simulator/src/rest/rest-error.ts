@@ -13,6 +13,7 @@ export const REST_ERRORS = {
     body: { code: -1001, msg: 'Internal error; unable to process your request. Please try again.' },
   },
   unknownPath: { status: 404, body: { code: -5000, msg: 'Path is invalid' } },
+  // The code is that of klines over too long a range; for aggTrades no body was seen.
   rangeTooLong: { status: 400, body: { code: -4088, msg: 'Maximum time interval is 1 hour.' } },
 } as const;
 
