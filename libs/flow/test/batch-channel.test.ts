@@ -97,6 +97,7 @@ describe('a batch channel', () => {
     const again = sockets.closing(new RawPeer(loopback.socketPath));
     await again.write(Buffer.concat([rawHello('a', 1), rawBatch(2, 'y'), rawBatch(3, 'z')]));
     await eventually(() => received.length === 3, 'the third batch');
+    await eventually(() => again.frames().length > 0, 'the welcome');
     expect(again.frames()[0]!.body.readDoubleLE(1)).toBe(2);
     expect(received).toEqual([1, 2, 3]);
     expect(to.stats().duplicates).toBe(1);
