@@ -240,8 +240,12 @@ describe('a seed', () => {
 });
 
 describe('what was sent', () => {
+  let folder = '';
+
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'sent-log-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
   it('is the same in the report, in the sent log and at the client', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'sent-log-'));
     const journalPath = path.join(folder, 'sent.log');
     const exchange = await start({
       symbols: ['BTCUSDT', 'ETHUSDT'],
@@ -286,7 +290,6 @@ describe('what was sent', () => {
       { number: 1, route: 'public', frames: client.frames.length, end: 'stopped' },
       { number: 2, route: 'public', frames: second.frames.length, end: 'stopped' },
     ]);
-    rmSync(folder, { recursive: true });
   });
 
   it('comes at the rate that was asked for', async () => {

@@ -128,7 +128,10 @@ withRecordings('a live book over a recording', () => {
     }
   }, 60_000);
 
-  describe.each(Object.keys(expectedBooks))('of %s', (key) => {
+  // A table must not be empty, not even that of tests which are skipped.
+  const keys = haveRecordings ? Object.keys(expectedBooks) : ['an absent recording'];
+
+  describe.each(keys)('of %s', (key) => {
     const expected = expectedBooks[key]!;
 
     it('joins at the diff, and applies and leaves out the diffs, that the rule says', () => {

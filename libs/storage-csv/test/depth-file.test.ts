@@ -14,7 +14,7 @@ import {
 import { batchOf, collect, depthFrame, newStore, NOON_US, temporaryFolder } from './store.ts';
 
 const folder = join(temporaryFolder(), 'BTCUSDT');
-mkdirSync(folder);
+beforeAll(() => void mkdirSync(folder));
 const HEADER = fileHeader('depth')!;
 
 const row = (u: number, side: string, price: string, quantity: string) => `9,5,4,${u - 1},${u},${u - 2},diff,${side},${price},${quantity}`; // prettier-ignore

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RECORD_TYPE, RecordBatchBuilder, type RecordMeta } from '@org/storage';
@@ -7,9 +8,10 @@ import { RECORD_TYPE, RecordBatchBuilder, type RecordMeta } from '@org/storage';
 export const recordings = resolve('../shared/data');
 export const withRecordings = existsSync(recordings) ? it : it.skip;
 
-/** A folder that is removed after the tests of the file. */
+/** A folder of the tests of the file: made before them, and only if any of them runs, and removed after them. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'storage-csv-'));
+  const folder = join(tmpdir(), `storage-csv-${randomUUID()}`);
+  beforeAll(() => void mkdirSync(folder));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
