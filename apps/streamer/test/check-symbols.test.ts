@@ -43,4 +43,16 @@ describe('the check of the symbols', () => {
     expect(await listedSymbols(silent, ['BTCUSDT'], log)).toEqual(['BTCUSDT']);
     expect(lines.join()).toMatch(/SymbolsUnchecked.*timed out/);
   });
+
+  it('does not wait longer than it may for an exchange that hangs', async () => {
+    const hanging = {
+      exchangeInfo: ({ signal }: { signal?: AbortSignal } = {}) =>
+        new Promise<never>((_, reject) =>
+          signal?.addEventListener('abort', () => reject(new Error('gave up'))),
+        ),
+    };
+    const { lines, log } = logged();
+    expect(await listedSymbols(hanging, ['BTCUSDT'], log, 20)).toEqual(['BTCUSDT']);
+    expect(lines.join()).toMatch(/SymbolsUnchecked.*gave up/);
+  });
 });

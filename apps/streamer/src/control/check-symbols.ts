@@ -2,6 +2,9 @@ import type { BinanceRest } from '@org/binance-client';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { EXIT, FatalError } from './exit-codes.ts';
 
+/** Longest time that the check may keep the recording from starting; a ban would keep it for minutes. */
+const CHECK_TIMEOUT_MS = 5000;
+
 /**
  * Asks the exchange which symbols it lists. One that it does not list is named and left out, for it would only be
  * silent; the others are recorded. An exchange that does not answer now keeps nobody from recording.
@@ -10,10 +13,11 @@ export async function listedSymbols(
   rest: Pick<BinanceRest, 'exchangeInfo'>,
   pairs: readonly string[],
   log: Log,
+  timeoutMs = CHECK_TIMEOUT_MS,
 ): Promise<readonly string[]> {
   let listed: Map<string, string | undefined>;
   try {
-    const { symbols } = await rest.exchangeInfo();
+    const { symbols } = await rest.exchangeInfo({ signal: AbortSignal.timeout(timeoutMs) });
     listed = new Map(symbols.map((entry) => [entry.symbol, entry.status]));
   } catch (error) {
     log.warn('SymbolsUnchecked', errorFields(error));

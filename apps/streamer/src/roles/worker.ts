@@ -122,10 +122,11 @@ function streamHandlers(
     },
     closed: ({ streams, ...event }) => {
       // A connection that was replaced had handed over before; one that was stopped is nobody's loss.
-      if (event.cause !== 'closed' && event.cause !== 'silent') return;
+      const lossy = event.cause === 'closed' || event.cause === 'silent';
+      for (const { symbol, key } of streams) recorders.get(symbol)?.ended(key, event.connectionId, lossy);
+      if (!lossy) return;
       reconnected();
       log.warn('ConnectionClosed', { ...event, streams: streams.map(({ key }) => key) });
-      for (const { symbol, key } of streams) recorders.get(symbol)?.disconnected(key);
     },
     refused: ({ streams, ...event }) =>
       log.error('SubscriptionRefused', { ...event, streams: streams.map(({ key }) => key) }),

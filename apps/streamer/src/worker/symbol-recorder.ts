@@ -2,12 +2,14 @@ import { Buffer } from 'node:buffer';
 import type { BinanceRest, Clock, StreamRef } from '@org/binance-client';
 import { FrameError, FrameFields, scanFrame, SLOT } from '@org/binance-wire';
 import { type GapReason, type GapRecord, streamKind } from '@org/market-data';
+import type { DepthIds } from '@org/orderbook';
 import { RECORD_TYPE } from '@org/storage';
 import type { StreamReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { DepthKeeper } from './depth-keeper.ts';
-import { eventPosition } from './event-position.ts';
+import { eventPosition, type EventPosition } from './event-position.ts';
 import type { RecordChannel } from '../records/record-channel.ts';
+import { type HeldFrame, StreamHandover } from './stream-handover.ts';
 import { StreamLedger } from './stream-ledger.ts';
 
 export interface SymbolRecorderOptions {
@@ -23,6 +25,13 @@ export interface SymbolRecorderOptions {
   readonly log: Log;
 }
 
+/** What is kept of each stream. */
+interface RecordedStream {
+  readonly ledger: StreamLedger;
+  readonly handover: StreamHandover;
+  alarm: string | undefined;
+}
+
 /**
  * Records the streams of one symbol: passes every frame on as received, keeps the ledger of each stream, and keeps the
  * depth stream joined to a snapshot. A fault here concerns this symbol alone.
@@ -31,8 +40,7 @@ export class SymbolRecorder {
   rejectedFrames = 0;
   readonly depth: DepthKeeper | undefined;
   readonly #options: SymbolRecorderOptions;
-  readonly #ledgers = new Map<string, StreamLedger>();
-  readonly #alarms = new Map<string, string>();
+  readonly #streams = new Map<string, RecordedStream>();
   readonly #depthKey: string | undefined;
   readonly #fields = new FrameFields();
 
@@ -40,57 +48,54 @@ export class SymbolRecorder {
     this.#options = options;
     for (const stream of options.streams) {
       const key = `${options.symbol}@${stream}`;
-      this.#ledgers.set(key, new StreamLedger(key, options));
+      const ledger = new StreamLedger(key, options);
+      this.#streams.set(key, { ledger, handover: new StreamHandover(), alarm: undefined });
       if (streamKind(stream) === 'depth') this.#depthKey = key;
     }
     if (this.#depthKey !== undefined) this.depth = this.#depthKeeper(this.#depthKey);
   }
 
-  frame(ref: StreamRef, bytes: Buffer, receivedAtUs: number, connectionId: number): void {
-    const ledger = this.#ledgers.get(ref.key)!;
-    const fields = this.#fields;
-    const scanned = this.#scan(bytes);
-    const verdict = ledger.observe(scanned ? eventPosition(fields) : undefined, connectionId, receivedAtUs);
-    if (verdict.duplicate) return;
-    if (verdict.gap !== undefined) this.#storeGap(verdict.gap);
-    this.#store(ref.key, RECORD_TYPE.frame, bytes, receivedAtUs, connectionId);
-    if (!scanned) this.#rejected(ref.key, ledger);
-    else if (ref.key === this.#depthKey && fields.kind === 'depthUpdate') {
-      this.depth?.diff({
-        firstUpdateId: fields.integer(SLOT.U),
-        finalUpdateId: fields.integer(SLOT.u),
-        previousFinalUpdateId: fields.integerOrUndefined(SLOT.pu),
-      });
+  /** Takes a frame of one of the streams; `bytes` may be reused after the call. */
+  frame(ref: Pick<StreamRef, 'key'>, bytes: Buffer, receivedAtUs: number, connectionId: number): void {
+    const stream = this.#streams.get(ref.key)!;
+    if (stream.handover.isNext(connectionId)) {
+      this.#record(ref.key, stream.ledger, { bytes, receivedAtUs, connectionId });
+    } else {
+      const copy = { bytes: Buffer.from(bytes), receivedAtUs, connectionId };
+      this.#recordAll(ref.key, stream.ledger, stream.handover.hold(copy));
     }
   }
 
-  /** The connection that carried the stream ended without a successor: only the ids can prove the seam. */
-  disconnected(streamKey: string): void {
-    this.#ledgers.get(streamKey)?.doubt('reconnect');
+  /** A connection of the stream ended; `lossy` when it had not handed over, so that only ids can prove the seam. */
+  ended(streamKey: string, connectionId: number, lossy: boolean): void {
+    const stream = this.#streams.get(streamKey);
+    if (stream === undefined) return;
+    if (lossy && stream.handover.isNext(connectionId)) stream.ledger.doubt('reconnect');
+    this.#recordAll(streamKey, stream.ledger, stream.handover.ended(connectionId));
   }
 
   alarm(streamKey: string, problem: string | undefined): void {
-    if (problem === undefined) this.#alarms.delete(streamKey);
-    else this.#alarms.set(streamKey, problem);
+    const stream = this.#streams.get(streamKey);
+    if (stream !== undefined) stream.alarm = problem;
   }
 
   /** Records of the stream could not be kept: the break is written down, and depth begins anew. */
   lost(streamKey: string, reason: GapReason): void {
-    const ledger = this.#ledgers.get(streamKey);
-    if (ledger === undefined) return;
-    this.#storeGap(ledger.declare(reason, this.#options.clock.wallUs()));
+    const stream = this.#streams.get(streamKey);
+    if (stream === undefined) return;
+    this.#storeGap(stream.ledger.declare(reason, this.#options.clock.wallUs()));
     if (streamKey === this.#depthKey) this.depth?.restart();
   }
 
   reports(): StreamReport[] {
-    return [...this.#ledgers].map(([stream, ledger]) => ({
+    return [...this.#streams].map(([stream, { ledger, alarm }]) => ({
       stream,
       events: ledger.events,
       gaps: ledger.gaps,
       duplicates: ledger.duplicates,
       lastEventAtMs:
         ledger.lastReceivedAtUs === undefined ? undefined : Math.floor(ledger.lastReceivedAtUs / 1000),
-      alarm: this.#alarms.get(stream),
+      alarm,
     }));
   }
 
@@ -98,12 +103,28 @@ export class SymbolRecorder {
     this.depth?.stop();
   }
 
-  #scan(bytes: Buffer): boolean {
+  #recordAll(key: string, ledger: StreamLedger, frames: readonly HeldFrame[]): void {
+    for (const frame of frames) this.#record(key, ledger, frame);
+  }
+
+  #record(key: string, ledger: StreamLedger, { bytes, receivedAtUs, connectionId }: HeldFrame): void {
+    const scan = this.#scan(bytes);
+    const verdict = ledger.observe(scan?.position, connectionId, receivedAtUs);
+    if (verdict.duplicate) return;
+    if (verdict.gap !== undefined) this.#storeGap(verdict.gap);
+    this.#store(key, RECORD_TYPE.frame, bytes, receivedAtUs, connectionId);
+    if (scan === undefined) this.#rejected(key, ledger);
+    else if (key === this.#depthKey && this.#fields.kind === 'depthUpdate')
+      this.depth?.diff(depthIds(this.#fields));
+  }
+
+  /** Undefined when the frame cannot be read. */
+  #scan(bytes: Uint8Array): { readonly position: EventPosition | undefined } | undefined {
     try {
       scanFrame(bytes, this.#fields);
-      return true;
+      return { position: eventPosition(this.#fields) };
     } catch (error) {
-      if (error instanceof FrameError) return false;
+      if (error instanceof FrameError) return undefined;
       throw error;
     }
   }
@@ -148,4 +169,12 @@ export class SymbolRecorder {
       failed: (error, retryInMs) => log.warn('SnapshotFailed', { symbol, retryInMs, ...errorFields(error) }),
     });
   }
+}
+
+function depthIds(fields: FrameFields): DepthIds {
+  return {
+    firstUpdateId: fields.integer(SLOT.U),
+    finalUpdateId: fields.integer(SLOT.u),
+    previousFinalUpdateId: fields.integerOrUndefined(SLOT.pu),
+  };
 }

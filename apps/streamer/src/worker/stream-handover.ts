@@ -1,0 +1,52 @@
+/** A frame that waits until the connection before its own has delivered everything. */
+export interface HeldFrame {
+  readonly connectionId: number;
+  readonly bytes: Uint8Array;
+  readonly receivedAtUs: number;
+}
+
+/** Frames held for one stream; the overlap of a rotation lasts a second or two, half a minute at most. */
+const HELD_FRAMES_MAX = 10_000;
+
+/**
+ * Decides which of several connections of one stream is listened to. While a connection is being replaced both deliver,
+ * and the successor may be ahead of its predecessor by what is still on the way. Taking frames as they come would then
+ * make a hole where there is none; so the predecessor is listened to until it ends, and the successor's frames wait.
+ */
+export class StreamHandover {
+  #current: number | undefined;
+  #held: HeldFrame[] = [];
+  /** A connection that was passed over because too much waited for it; the ledger drops what it repeats. */
+  #passedOver: number | undefined;
+
+  /** Whether the frame's turn is now. If not, hand a copy to `hold`. */
+  isNext(connectionId: number): boolean {
+    this.#current ??= connectionId;
+    return connectionId === this.#current || connectionId === this.#passedOver;
+  }
+
+  /** Keeps a frame for later. Returns the frames whose turn has come because no more can be kept. */
+  hold(frame: HeldFrame): readonly HeldFrame[] {
+    this.#held.push(frame);
+    if (this.#held.length < HELD_FRAMES_MAX) return [];
+    this.#passedOver = this.#current;
+    return this.#passOn();
+  }
+
+  /** A connection ended. Returns the frames whose turn has come. */
+  ended(connectionId: number): readonly HeldFrame[] {
+    if (connectionId === this.#passedOver) this.#passedOver = undefined;
+    if (connectionId === this.#current) return this.#passOn();
+    // A successor that came to nothing: its predecessor delivers what it held.
+    this.#held = this.#held.filter((frame) => frame.connectionId !== connectionId);
+    return [];
+  }
+
+  /** The connection that has waited longest takes over; what a third one delivered goes on waiting. */
+  #passOn(): readonly HeldFrame[] {
+    const held = this.#held;
+    this.#current = held[0]?.connectionId;
+    this.#held = held.filter((frame) => frame.connectionId !== this.#current);
+    return held.filter((frame) => frame.connectionId === this.#current);
+  }
+}
