@@ -33,24 +33,27 @@ const diff = (pu: number, u: number) => ({
 });
 
 /** A keeper whose exchange answers with these ids, an Error standing for a refusal. */
-function keeperWith(...answers: (number | Error)[]) {
+function keeperWith(...answers: (number | Error | Promise<never>)[]) {
   const clock = manualClock();
   const stored: string[] = [];
   const failures: number[] = [];
+  const delays: number[] = [];
   let asked = 0;
   const keeper = new DepthKeeper({
     symbol: 'BTCUSDT',
     clock,
     fetchSnapshot: () => {
       const answer = answers[asked++] ?? new Error('not asked for');
+      if (answer instanceof Promise) return answer;
       return answer instanceof Error
         ? Promise.reject(answer)
         : Promise.resolve({ body: Buffer.from(`snapshot ${answer}`), lastUpdateId: answer });
     },
     storeSnapshot: (body) => stored.push(body.toString()),
     failed: (_error, retryInMs) => failures.push(retryInMs),
+    delayed: (waitedMs) => delays.push(waitedMs),
   });
-  return { keeper, clock, stored, failures, asked: () => asked };
+  return { keeper, clock, stored, failures, delays, asked: () => asked };
 }
 
 describe('the keeper of a depth stream', () => {
@@ -118,5 +121,17 @@ describe('the keeper of a depth stream', () => {
     await settled();
     keeper.request();
     expect({ stored, timers: clock.pending() }).toEqual({ stored: [], timers: 0 });
+  });
+
+  it('says that an answer is late, now and then, and nothing more once it is stopped', async () => {
+    const { keeper, clock, delays } = keeperWith(new Promise<never>(() => undefined));
+    keeper.diff(diff(9, 10));
+    await clock.advance(4999);
+    expect(delays).toEqual([]);
+    await clock.advance(1);
+    await clock.advance(50_000);
+    expect(delays).toEqual([5000, 55_000]);
+    keeper.stop();
+    expect(clock.pending()).toBe(0);
   });
 });

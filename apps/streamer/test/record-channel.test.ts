@@ -6,9 +6,12 @@ const meta = (stream: string, type: RecordMeta['type'] = 1): RecordMeta => ({
   type, stream, receivedAtUs: 1, line: 0, connectionId: 1,
 }); // prettier-ignore
 
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 function channelOf(options: { accepts: boolean }) {
   const sent: string[][] = [];
-  const refused: [string, number][] = [];
+  const refused: [string, number, string][] = [];
+  let recoveries = 0;
   let timer: (() => void) | undefined;
   const channel = new RecordChannel({
     sender: {
@@ -24,15 +27,25 @@ function channelOf(options: { accepts: boolean }) {
     clock: { setTimeout: (run) => ((timer = run), 1), clearTimeout: () => (timer = undefined) },
     batchBytes: 1000,
     flushIntervalMs: 50,
-    refused: (stream, records) => refused.push([stream, records]),
+    refused: (stream, { type, payload }) => refused.push([stream, type, Buffer.from(payload).toString()]),
+    recovered: () => recoveries++,
   });
-  return { channel, sent, refused, tick: () => timer?.(), isTimed: () => timer !== undefined };
+  return {
+    channel,
+    sent,
+    refused,
+    tick: () => timer?.(),
+    isTimed: () => timer !== undefined,
+    recoveries: () => recoveries,
+  };
 }
 
 describe('the queue of a worker', () => {
-  it('sends a batch when it is full', () => {
+  it('sends a batch when it is full, after the event that filled it', async () => {
     const { channel, sent, isTimed } = channelOf({ accepts: true });
     for (let record = 0; record < 3; record++) channel.append(meta('A@trade'), Buffer.alloc(400, 'x'));
+    expect(sent).toEqual([]);
+    await settled();
     expect(sent.map((batch) => batch.length)).toEqual([3]);
     expect(isTimed()).toBe(false);
   });
@@ -48,13 +61,20 @@ describe('the queue of a worker', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('tells which streams lost how many records when the batch is refused, gap rows not counted', () => {
-    const { channel, refused, tick } = channelOf({ accepts: false });
+  it('tells the first record that each stream lost, and when batches are taken again', () => {
+    const options = { accepts: false };
+    const { channel, refused, tick, recoveries } = channelOf(options);
     channel.append(meta('A@trade'), Buffer.from('one'));
     channel.append(meta('A@trade'), Buffer.from('two'));
-    channel.append(meta('B@trade'), Buffer.from('three'));
     channel.append(meta('B@trade', 3), Buffer.from('{}'));
+    channel.append(meta('B@trade'), Buffer.from('three'));
     tick();
-    expect(refused).toEqual([['A@trade', 2], ['B@trade', 1]]); // prettier-ignore
+    expect(refused).toEqual([['A@trade', 1, 'one'], ['B@trade', 3, '{}']]); // prettier-ignore
+    options.accepts = true;
+    for (const text of ['four', 'five']) {
+      channel.append(meta('A@trade'), Buffer.from(text));
+      tick();
+    }
+    expect(recoveries()).toBe(1);
   });
 });

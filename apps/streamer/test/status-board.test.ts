@@ -23,7 +23,7 @@ describe('the status board', () => {
   it('is starting until every stream has delivered, healthy then', () => {
     const status = board();
     expect(status.status(1000, [ready], false).state).toBe('starting');
-    status.report('worker-1', worker(stream(3, 900)));
+    status.report('worker-1', worker(stream(3, 900)), 1000);
     expect(status.status(1000, [ready], false)).toMatchObject({
       state: 'healthy',
       startedAt: '1970-01-01T00:00:00.000Z',
@@ -48,18 +48,26 @@ describe('the status board', () => {
     ],
   ])('is degraded by %s, and says so', (_, report, child, obstacle) => {
     const status = board();
-    status.report('worker-1', report);
+    status.report('worker-1', report, 1000);
     expect(status.status(1000, [child], false).state).toBe('degraded');
     expect(status.obstacles(1000, [child]).join()).toMatch(obstacle);
   });
 
   it('keeps what earlier lives of a child counted', () => {
     const status = board();
-    status.report('worker-1', worker(stream(3, 900)));
+    status.report('worker-1', worker(stream(3, 900)), 1000);
     status.ended('worker-1');
     expect(status.streams(1000)[0]).toMatchObject({ events: 3, gaps: 1, lastEventAgeMs: null });
-    status.report('worker-1', worker(stream(4, 950)));
+    status.report('worker-1', worker(stream(4, 950)), 1000);
     expect(status.streams(1000)[0]).toMatchObject({ events: 7, gaps: 2 });
     expect(status.totals().reconnects).toBe(4);
+  });
+
+  it('does not believe what a child said last when it has fallen silent', () => {
+    const status = board();
+    status.report('worker-1', worker(stream(3, 900)), 1000);
+    expect(status.status(6000, [ready], false).state).toBe('healthy');
+    expect(status.status(6001, [ready], false).state).toBe('degraded');
+    expect(status.obstacles(6001, [ready])).toEqual(['worker-1: says nothing for 5001 ms']);
   });
 });

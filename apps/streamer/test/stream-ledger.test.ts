@@ -72,6 +72,25 @@ describe('the ledger of a stream', () => {
     expect(tickers.observe(timed(5), 1, 2).duplicate).toBe(false);
   });
 
+  it('drops an id that comes again on the same connection', () => {
+    const trades = ledger();
+    trades.observe(trade(7), 1, 1);
+    expect(trades.observe(trade(7), 1, 2).duplicate).toBe(true);
+    expect(trades.observe(trade(8), 1, 3)).toEqual({ duplicate: false, gap: undefined });
+    expect(trades).toMatchObject({ events: 2, gaps: 0, duplicates: 1 });
+  });
+
+  it('takes ids that stay behind for long as a break, not as repeats for ever', () => {
+    const trades = ledger();
+    trades.observe(trade(1_000_000), 1, 1);
+    for (let id = 1; id <= 1000; id++) expect(trades.observe(trade(id), 2, id).duplicate).toBe(true);
+    expect(trades.observe(trade(1001), 2, 9)).toMatchObject({
+      duplicate: false,
+      gap: { lastId: 1_000_000, nextId: 1001 },
+    });
+    expect(trades.observe(trade(1002), 2, 9)).toEqual({ duplicate: false, gap: undefined });
+  });
+
   it('joins a diff of another line that reaches back behind the last one', () => {
     const diffs = ledger();
     diffs.observe(depth(10, 20), 1, 1);

@@ -18,28 +18,32 @@ const bar = (time: number) =>
     `{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":${time},"s":"BTCUSDT","k":{"t":0,"i":"1m"}}}`,
   );
 
-function recorder() {
-  const frames: string[] = [];
-  const gaps: GapRecord[] = [];
+const gapOf = (payload: Buffer) => JSON.parse(payload.toString()) as GapRecord;
+const idOf = (payload: Buffer) => Number(/"(?:a|E)":(\d+)(?!.*"a":)/.exec(payload.toString())![1]);
+
+function recorderInto(append: (meta: RecordMeta, payload: Buffer) => void) {
   const log: string[] = [];
-  const recorder = new SymbolRecorder({
+  const subject = new SymbolRecorder({
     symbol: 'BTCUSDT',
     streams: ['aggTrade', 'kline_1m'],
     line: 0,
     restarted: false,
     clock: systemClock,
     rest: { depth: () => Promise.reject(new Error('no depth stream is recorded')) },
-    channel: {
-      append: ({ type }: RecordMeta, payload) => {
-        const text = Buffer.from(payload).toString();
-        if (type === RECORD_TYPE.gap) gaps.push(JSON.parse(text) as GapRecord);
-        else frames.push(text);
-      },
-    },
+    channel: { append: (meta, payload) => append(meta, Buffer.from(payload)) },
     log: leveledLog((_level, event) => log.push(event)),
   });
-  const ids = () => frames.map((frame) => Number(/"(?:a|E)":(\d+)(?!.*"a":)/.exec(frame)![1]));
-  return { recorder, frames, gaps, log, ids };
+  return { subject, log };
+}
+
+function recorder() {
+  const frames: Buffer[] = [];
+  const gaps: GapRecord[] = [];
+  const { subject, log } = recorderInto(({ type }, payload) => {
+    if (type === RECORD_TYPE.gap) gaps.push(gapOf(payload));
+    else frames.push(payload);
+  });
+  return { recorder: subject, frames, gaps, log, ids: () => frames.map(idOf) };
 }
 
 /** Delivers what two connections carry in some order of arrival, each in its own order, the first one ending behind its last. */
@@ -57,7 +61,7 @@ function overlap(
     if (fromFirst && first.length > 0) subject.frame({ key }, frameOf(first.shift()!), 1, 1);
     else if (fromFirst && !hasEnded) {
       hasEnded = true;
-      subject.ended(key, 1, false);
+      subject.ended(key, 1, 'handed-over');
     } else if (!fromFirst && second.length > 0) subject.frame({ key }, frameOf(second.shift()!), 1, 2);
   };
   deliver(true); // The successor is opened while the first one delivers.
@@ -111,7 +115,7 @@ describe('the recorder of a symbol', () => {
     const { recorder: subject, ids } = recorder();
     subject.frame({ key: TRADES }, trade(1), 1, 1);
     subject.frame({ key: TRADES }, trade(2), 1, 2);
-    subject.ended(TRADES, 2, false);
+    subject.ended(TRADES, 2, 'handed-over');
     subject.frame({ key: TRADES }, trade(2), 1, 1);
     expect(ids()).toEqual([1, 2]);
   });
@@ -125,11 +129,73 @@ describe('the recorder of a symbol', () => {
     subject.frame({ key: TRADES }, trade(1), 1, 1);
     subject.frame({ key: TRADES }, Buffer.from(text), 2, 1);
     subject.frame({ key: TRADES }, trade(2), 3, 1);
-    expect({ stored: frames[1], rejected: subject.rejectedFrames, log, gaps }).toEqual({
+    expect({ stored: String(frames[1]), rejected: subject.rejectedFrames, log, gaps }).toEqual({
       stored: text, rejected: 1, log: ['FrameMalformed'], gaps: [],
     }); // prettier-ignore
     subject.frame({ key: TRADES }, Buffer.from(text), 4, 1);
     subject.frame({ key: TRADES }, trade(4), 5, 1);
     expect(gaps).toMatchObject([{ reason: 'malformed', lastId: 2, nextId: 4 }]);
+  });
+
+  it('declares exactly what a full queue refused, whichever batches it takes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), (taken) => {
+        const stored: (number | GapRecord)[] = [];
+        let batch: { meta: RecordMeta; payload: Buffer }[] = [];
+        const { subject } = recorderInto((meta, payload) => batch.push({ meta, payload }));
+        const send = (isTaken: boolean): void => {
+          const sent = batch;
+          batch = [];
+          if (isTaken)
+            for (const { meta, payload } of sent)
+              stored.push(meta.type === RECORD_TYPE.gap ? gapOf(payload) : idOf(payload));
+          else if (sent[0] !== undefined)
+            subject.refused(TRADES, { type: sent[0].meta.type, payload: sent[0].payload });
+        };
+        subject.frame({ key: TRADES }, trade(1), 1, 1);
+        send(true);
+        taken.forEach((isTaken, index) => {
+          subject.frame({ key: TRADES }, trade(2 + 2 * index), 1, 1);
+          subject.frame({ key: TRADES }, trade(3 + 2 * index), 1, 1);
+          send(isTaken);
+        });
+        subject.stop();
+        send(true);
+
+        let last = 0;
+        let gap: GapRecord | undefined;
+        for (const entry of stored) {
+          if (typeof entry !== 'number') gap = entry;
+          else {
+            expect(gap === undefined ? last + 1 : [gap.lastId, gap.nextId]).toEqual(
+              gap === undefined ? entry : [last, entry],
+            );
+            last = entry;
+            gap = undefined;
+          }
+        }
+        const all = 1 + 2 * taken.length;
+        expect(last === all ? gap : gap?.lastId).toBe(last === all ? undefined : last);
+      }),
+    );
+  });
+
+  it('writes down a seam that is still unproven when recording ends', () => {
+    const { recorder: subject, gaps } = recorder();
+    subject.frame({ key: TRADES }, trade(1), 1, 1);
+    subject.ended(TRADES, 1, 'lossy');
+    subject.stop();
+    expect(gaps).toMatchObject([{ reason: 'reconnect', lastId: 1 }]);
+    expect(gaps[0]?.nextId).toBeUndefined();
+  });
+
+  it('counts silence as a gap where no id can prove that nothing was missed', () => {
+    const { recorder: subject, gaps } = recorder();
+    for (const [key, frameOf] of [[TRADES, trade], [BARS, bar]] as const) {
+      subject.frame({ key }, frameOf(1), 1, 1);
+      subject.doubt(key, 'silence');
+      subject.frame({ key }, frameOf(2), 2, 1);
+    } // prettier-ignore
+    expect(gaps.map(({ stream, reason }) => [stream, reason])).toEqual([[BARS, 'silence']]);
   });
 });

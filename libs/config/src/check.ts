@@ -47,14 +47,13 @@ function configIssues(issue: z.core.$ZodIssue, tree: unknown, provenance: Proven
 
 /** The nearest place that is known: of the value itself, or of the list or section where it is missing. */
 function placeOf(path: ConfigPath, { file, positions, overrides }: Provenance) {
-  for (let end = path.length; end > 0; end -= 1) {
-    const place = formatPath(path.slice(0, end));
-    const source = overrides.get(place);
-    if (source !== undefined) return { path: formatPath(path), source, line: undefined, column: undefined };
-    const position = positions.get(place);
-    if (position !== undefined) return { path: formatPath(path), source: file, ...position };
-  }
-  return { path: formatPath(path), source: file, line: undefined, column: undefined };
+  const nearestFirst = path.map((_, index) => formatPath(path.slice(0, path.length - index)));
+  const at = { path: formatPath(path), line: undefined, column: undefined };
+  // What sets a whole list also set this element of it, whatever stands in the file at its place.
+  const source = nearestFirst.map((place) => overrides.get(place)).find((name) => name !== undefined);
+  if (source !== undefined) return { ...at, source };
+  const position = nearestFirst.map((place) => positions.get(place)).find((known) => known !== undefined);
+  return { ...at, source: file, ...position };
 }
 
 /** Which key was probably meant: one of the same section, or the same name in another section. */

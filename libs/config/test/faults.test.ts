@@ -220,6 +220,14 @@ describe('YAML syntax', () => {
     );
   });
 
+  it('an element of a list is blamed on what set the list, not on the file that it stands over', () => {
+    const error = failure({
+      text: 'symbols: {pairs: [BTCUSDT, ETHUSDT]}',
+      overrides: flagOverrides({ symbols: 'A,../x' }),
+    });
+    expect(error.issues).toMatchObject([{ path: 'symbols.pairs[1]', source: '--symbols', line: undefined }]);
+  });
+
   it('faults come with those of the environment and the flags, but without guesses about the file', () => {
     const error = failure({
       text: 'symbols: [',

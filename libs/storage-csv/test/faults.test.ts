@@ -170,6 +170,29 @@ describe('a sync that fails', () => {
 });
 
 describe('a commit', () => {
+  it('takes no rows while a sync is under way, and calls no position durable that came after it', async () => {
+    const { sink, fileSystem } = await opened();
+    await sink.append(batchOf({ payload: aggTradeFrame(1) }), 1);
+    fileSystem.operations.length = 0;
+    const [committed] = await Promise.all([
+      sink.commit(),
+      sink.append(batchOf({ payload: aggTradeFrame(2) }), 2),
+    ]);
+    const rowOperations = fileSystem.operations
+      .filter((operation) => operation.includes('aggtrade'))
+      .map((operation) => operation.split(' ')[0]);
+    expect({ committed, rowOperations }).toEqual({ committed: 1, rowOperations: ['sync', 'write'] });
+    expect(await sink.commit()).toBe(2);
+    await sink.close();
+  });
+
+  it.each([Number.NaN, 1.5, 1])('refuses position %d after position 1', async (position) => {
+    const { sink } = await opened();
+    await sink.append(batchOf({ payload: aggTradeFrame(1) }), 1);
+    await expect(sink.append(batchOf({ payload: aggTradeFrame(2) }), position)).rejects.toThrow(RangeError);
+    await sink.close();
+  });
+
   it('syncs the rows, then the new names, then the position, in this order', async () => {
     const { outputDir, fileSystem, sink } = await opened();
     await sink.append(batchOf({ payload: aggTradeFrame(1) }), 1);
@@ -248,7 +271,7 @@ describe('a sink that is used wrongly', () => {
     await sink.close();
     await sink.open();
     await sink.append(batch(1), 5);
-    await expect(sink.append(batch(2), 5)).rejects.toThrow('position 5: expected more than 5');
+    await expect(sink.append(batch(2), 5)).rejects.toThrow('position 5: expected a whole number above 5');
     await expect(sink.append(Buffer.from('no batch'), 6)).rejects.toMatchObject({
       code: 'RECORD_BATCH_CORRUPT',
     });

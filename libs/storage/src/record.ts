@@ -19,7 +19,7 @@ export const RECORD_TYPE = {
 
 export type RecordType = (typeof RECORD_TYPE)[keyof typeof RECORD_TYPE];
 
-/** The top levels of a live book at one moment; prices and quantities without trailing zeros. */
+/** The top levels of a live book at one moment, in the exchange's own characters. */
 export interface BookSnapshotRecord {
   readonly symbol: string;
   readonly eventTimeMs: number | undefined;

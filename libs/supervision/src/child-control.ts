@@ -41,6 +41,8 @@ export function childControl(
 ): ChildControl {
   surviveLostParent();
   let stopping = false;
+  // A parent that was told and still sends SIGTERM has lost patience with this child.
+  let hasAsked = false;
   const stop = (): void => {
     if (!stopping) void exitAfter(() => handlers.stop());
     stopping = true;
@@ -52,8 +54,9 @@ export function childControl(
   });
   for (const signal of END_SIGNALS) {
     process.on(signal, () => {
-      if (process.connected) send({ type: 'stop-requested', signal } satisfies ControlMessage);
-      else stop();
+      if (!process.connected || (signal === 'SIGTERM' && hasAsked)) stop();
+      else send({ type: 'stop-requested', signal } satisfies ControlMessage);
+      hasAsked = true;
     });
   }
   // False, and not undefined: there was a channel, and it closed before anybody listened.

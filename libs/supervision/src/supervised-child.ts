@@ -156,11 +156,13 @@ export class SupervisedChild {
     // The last words of a child may come after its end, and are still its words.
     if (control === undefined) this.#events.message(message, incarnation);
     else if (this.#handle !== handle) return;
-    else if (control.type === 'ready') this.#becameReady();
+    else if (control.type === 'ready') this.#becameReady(handle);
     else if (control.type === 'stop-requested') this.#events.stopRequested(control.signal);
   }
 
-  #becameReady(): void {
+  #becameReady(handle: ChildHandle): void {
+    // What was said to a child that did not listen yet is lost (a cluster worker's channel drops it): say it again.
+    if (this.#state === 'stopping') handle.send({ type: 'stop' });
     // Too late: it is being stopped, or was killed for being late.
     if (this.#state !== 'starting' || this.#readyTimedOut) return;
     this.#clock.clearTimeout(this.#timer);

@@ -51,7 +51,8 @@ function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);
-    return configExitCode;
+    // Faults of the command line alone are faults of its use.
+    return error.issues.every(({ source }) => source.startsWith('--')) ? EXIT.usage : configExitCode;
   }
   if (error instanceof FatalError) {
     process.stderr.write(`${error.message}\n`);

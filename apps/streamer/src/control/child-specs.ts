@@ -36,6 +36,8 @@ export interface ChildPlanOptions {
   readonly entry: string;
   /** Real path of the output folder. Whoever records into the same folder meets the same socket, and is refused. */
   readonly outputPath: string;
+  /** Symbols that an earlier recorder has recorded into the same folder. */
+  readonly resumedSymbols: readonly string[];
   /** A line that a child wrote to its stderr: its log. */
   readonly line: (id: string, line: string) => void;
 }
@@ -58,7 +60,12 @@ export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildS
     [spec('writer', (common) => ({ role: 'writer', ...common }))],
     [spec('order-book', (common) => ({ role: 'order-book', symbols: hands.flat(), ...common }))],
     hands.map((symbols, index) =>
-      spec(`worker-${index + 1}`, (common) => ({ role: 'worker', symbols, ...common })),
+      spec(`worker-${index + 1}`, (common) => ({
+        role: 'worker',
+        symbols,
+        resumedSymbols: symbols.filter((symbol) => options.resumedSymbols.includes(symbol)),
+        ...common,
+      })),
     ),
   ];
 }

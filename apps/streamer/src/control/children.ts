@@ -1,3 +1,4 @@
+import { type ClockTimer, systemClock } from '@org/binance-client';
 import { Supervisor, type SupervisorHandlers } from '@org/supervision';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import type { RecorderLog } from '../logging/recorder-log.ts';
@@ -16,6 +17,9 @@ export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line'> {
   readonly desk: BookDesk;
 }
 
+/** How long the first workers wait for each other. */
+const GO_TIMEOUT_MS = 5000;
+
 /** The children of the primary: starts and stops them, and passes their messages on. */
 export class Children {
   readonly #options: ChildrenOptions;
@@ -24,6 +28,9 @@ export class Children {
   readonly #exitCodes = new Map<string, number | null>();
   readonly #waitingForGo = new Set<string>();
   #haveBegun = false;
+  #goTimer: ClockTimer | undefined;
+  /** Children that did not end as they should when they were told to stop: what they held may be lost. */
+  readonly failedStops = new Set<string>();
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
@@ -50,6 +57,7 @@ export class Children {
   }
 
   stop(): Promise<void> {
+    systemClock.clearTimeout(this.#goTimer);
     return this.#supervisor.stop();
   }
 
@@ -60,6 +68,10 @@ export class Children {
       exited: (id, { cause, code, signal, expected }) => {
         board.ended(id);
         this.#exitCodes.set(id, code);
+        if (expected && code !== 0) {
+          this.failedStops.add(id);
+          log.error('StopFailed', { id, code, signal });
+        }
         if (!expected)
           log.error('ChildExited', { id, code, signal, ...(cause === undefined ? {} : errorFields(cause)) });
       },
@@ -77,13 +89,18 @@ export class Children {
     };
   }
 
-  /** The first workers begin together, when the last of them is ready; one that is restarted begins at once. */
+  /** The first workers begin together, when the last is ready or has had its time; later ones begin at once. */
   #ready(id: string): void {
     this.#options.log.info('ChildReady', { id });
     if (!this.#workers.has(id)) return;
     this.#waitingForGo.add(id);
-    this.#haveBegun ||= this.#waitingForGo.size === this.#workers.size;
-    if (!this.#haveBegun) return;
+    if (this.#haveBegun || this.#waitingForGo.size === this.#workers.size) this.#go();
+    else this.#goTimer ??= systemClock.setTimeout(() => this.#go(), GO_TIMEOUT_MS);
+  }
+
+  #go(): void {
+    this.#haveBegun = true;
+    systemClock.clearTimeout(this.#goTimer);
     for (const worker of this.#waitingForGo) this.send(worker, { type: 'go' });
     this.#waitingForGo.clear();
   }
@@ -92,7 +109,7 @@ export class Children {
     const { board, desk } = this.#options;
     switch (message.type) {
       case 'report':
-        return board.report(id, message.report);
+        return board.report(id, message.report, Date.now());
       case 'book-answer':
         return desk.answered(message.requestId, message.answer);
       case 'snapshot-wanted': {

@@ -1,11 +1,11 @@
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { EXIT, FatalError } from './exit-codes.ts';
 
 /** Creates the folder if need be and makes sure that files can be written there. Returns its real path. */
 export function prepareOutputFolder(folder: string): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(resolve(folder));
     const probe = join(folder, `.write-probe-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);
@@ -18,4 +18,19 @@ export function prepareOutputFolder(folder: string): string {
       { cause },
     );
   }
+}
+
+/** One by one from the top: Node's own recursive mkdir never returns below /proc (seen with 20.20, 2026-11-22). */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  mkdirSync(folder, { recursive: false });
+}
+
+/** Those of the symbols that have files in the output folder already: what fell since then is a break. */
+export function recordedBefore(outputPath: string, symbols: readonly string[]): readonly string[] {
+  return symbols.filter((symbol) => {
+    const folder = join(outputPath, symbol);
+    return existsSync(folder) && readdirSync(folder).length > 0;
+  });
 }

@@ -26,6 +26,8 @@ export interface OrderBookTask extends TaskBase {
 export interface WorkerTask extends TaskBase {
   readonly role: 'worker';
   readonly symbols: readonly string[];
+  /** Those of the symbols that an earlier recorder has recorded into the same folder. */
+  readonly resumedSymbols: readonly string[];
 }
 
 /** Everything that a child needs to know, handed over once, when it starts. */

@@ -66,8 +66,11 @@ export interface RecorderTotals {
 
 const NOTHING: Tally = { events: 0, gaps: 0, duplicates: 0 };
 
+/** A child reports every second; one that does not is frozen, and what it said last proves nothing any more. */
+const REPORT_AGE_MAX_MS = 5000;
+
 /** The writer is taken for stuck when batches wait this long. */
-const QUEUE_AGE_MAX_MS = 10_000;
+const QUEUE_AGE_MAX_MS = 3000;
 
 /**
  * Gathers what the children report into one picture. A child that is restarted counts from zero, so what its earlier
@@ -78,6 +81,7 @@ export class StatusBoard {
   readonly #symbolsOf: ReadonlyMap<string, readonly string[]>;
   readonly #expectedStreams: readonly string[];
   readonly #reports = new Map<string, ChildReport>();
+  readonly #reportedAtMs = new Map<string, number>();
   readonly #earlier = new Map<string, Tally>();
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
@@ -91,7 +95,8 @@ export class StatusBoard {
     this.#expectedStreams = options.streams;
   }
 
-  report(id: string, report: ChildReport): void {
+  report(id: string, report: ChildReport, nowMs: number): void {
+    this.#reportedAtMs.set(id, nowMs);
     this.#reports.set(id, report);
   }
 
@@ -99,6 +104,7 @@ export class StatusBoard {
   ended(id: string): void {
     const report = this.#reports.get(id);
     this.#reports.delete(id);
+    this.#reportedAtMs.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
     if (report.role !== 'worker') return;
@@ -140,7 +146,7 @@ export class StatusBoard {
       streams: this.streams(nowMs),
       queues: reports.flatMap((report) => (report.role === 'writer' ? [] : report.queues)),
       writeLatencyMs: this.#writer()?.writeLatencyMs ?? { p50: 0, p99: 0 },
-      books: reports.flatMap((report) => (report.role === 'order-book' ? report.books : [])),
+      books: this.#books(),
     };
   }
 
@@ -158,11 +164,15 @@ export class StatusBoard {
       .flatMap((report) => (report.role === 'writer' ? [] : report.queues))
       .filter(({ oldestAgeMs }) => oldestAgeMs > QUEUE_AGE_MAX_MS)
       .map(({ name, oldestAgeMs }) => `${name}: its oldest batch waits for ${oldestAgeMs} ms`);
-    return [...waiting, ...silent, ...behind];
+    const mute = [...this.#reportedAtMs]
+      .filter(([, atMs]) => nowMs - atMs > REPORT_AGE_MAX_MS)
+      .map(([id, atMs]) => `${id}: says nothing for ${nowMs - atMs} ms`);
+    return [...waiting, ...mute, ...silent, ...behind];
   }
 
   #state(nowMs: number, children: readonly ChildState[]): RecorderState {
-    if (this.obstacles(nowMs, children).length === 0) return 'healthy';
+    const isReady = this.obstacles(nowMs, children).length === 0;
+    if (isReady && this.#books().every(({ state }) => state !== 'buffering')) return 'healthy';
     const neverStarted = children.some(({ state, restarts }) => state === 'starting' && restarts === 0);
     const firstFrames = this.streams(nowMs).some(
       ({ stream, events, alarm }) => events === 0 && alarm === null && !isRare(stream),
@@ -180,6 +190,12 @@ export class StatusBoard {
       rssBytes: this.#reports.get(child.id)?.rssBytes,
       symbols: this.#symbolsOf.get(child.id) ?? [],
     };
+  }
+
+  #books(): readonly BookReport[] {
+    return [...this.#reports.values()].flatMap((report) =>
+      report.role === 'order-book' ? report.books : [],
+    );
   }
 
   #workerStreams(): StreamReport[] {

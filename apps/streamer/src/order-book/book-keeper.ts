@@ -11,6 +11,13 @@ interface SnapshotBody {
   readonly bytes: Uint8Array;
 }
 
+export interface BookKeeperOptions {
+  /** Scratch space that all books of the process share. */
+  readonly fields: FrameFields;
+  /** A live book is not shown any more when its stream has been silent for longer. */
+  readonly staleAfterMs: number;
+}
+
 export interface BookKeeperHandlers {
   /** The book cannot go on without a snapshot. */
   snapshotNeeded(symbol: string): void;
@@ -24,14 +31,19 @@ export class BookKeeper {
   readonly #book = new OrderBook();
   readonly #sync: BookSync<DiffFrame, SnapshotBody>;
   readonly #fields: FrameFields;
+  readonly #staleAfterMs: number;
   /** The frame that `#fields` holds the scan of, so that a live diff is scanned once. */
   #scanned: Uint8Array | undefined;
   #eventTimeMs: number | undefined;
+  #lastReceivedAtUs = -Infinity;
+  /** Decimals in the exchange's own texts, zeros included; all levels of a symbol have the same. */
+  #priceDecimals = 0;
+  #quantityDecimals = 0;
 
-  /** `fields` is scratch space that all books of the process share. */
-  constructor(symbol: string, fields: FrameFields, handlers: BookKeeperHandlers) {
+  constructor(symbol: string, options: BookKeeperOptions, handlers: BookKeeperHandlers) {
     this.symbol = symbol;
-    this.#fields = fields;
+    this.#fields = options.fields;
+    this.#staleAfterMs = options.staleAfterMs;
     this.#sync = new BookSync<DiffFrame, SnapshotBody>({
       applySnapshot: (snapshot) => this.#replace(snapshot),
       applyDiff: (diff) => this.#apply(diff),
@@ -45,7 +57,8 @@ export class BookKeeper {
   }
 
   /** `bytes` must stay as they are: a diff that waits for its snapshot is kept. */
-  diff(bytes: Uint8Array): void {
+  diff(bytes: Uint8Array, receivedAtUs: number): void {
+    this.#lastReceivedAtUs = receivedAtUs;
     const fields = this.#fields;
     if (scanFrame(bytes, fields) !== 'depthUpdate') return;
     this.#scanned = bytes;
@@ -68,12 +81,33 @@ export class BookKeeper {
     this.#sync.restart('start');
   }
 
-  answer(depth: number): BookAnswer {
+  /** `nowUs` on the clock that stamped the events. A book whose stream has fallen silent is not shown as if it were live. */
+  answer(depth: number, nowUs: number): BookAnswer {
+    const silentMs = Math.round((nowUs - this.#lastReceivedAtUs) / 1000);
+    if (this.isLive && silentMs > this.#staleAfterMs) {
+      return { symbol: this.symbol, unavailable: `the book is stale: no depth event for ${silentMs} ms` };
+    }
     const lastUpdateId = this.#sync.lastUpdateId;
     if (!this.isLive || lastUpdateId === undefined) {
       return { symbol: this.symbol, unavailable: `the book is not in sync: ${this.#sync.state}` };
     }
     return { symbol: this.symbol, lastUpdateId, eventTimeMs: this.#eventTimeMs, ...this.#book.top(depth) };
+  }
+
+  /** The answer in the exchange's own characters: with as many decimals as it sends, zeros included. */
+  record(depth: number, nowUs: number): BookAnswer {
+    const answer = this.answer(depth, nowUs);
+    if ('unavailable' in answer) return answer;
+    const padded = (levels: readonly (readonly [string, string])[]): [string, string][] =>
+      levels.map(([price, quantity]) => [
+        padDecimals(price, this.#priceDecimals),
+        padDecimals(quantity, this.#quantityDecimals),
+      ]);
+    return { ...answer, bids: padded(answer.bids), asks: padded(answer.asks) };
+  }
+
+  get isWaiting(): boolean {
+    return this.#sync.state === 'waiting';
   }
 
   report(): BookReport {
@@ -96,10 +130,28 @@ export class BookKeeper {
 
   #applyLevels(): void {
     const { bytes, levels, bidCount, askCount } = this.#fields;
+    if (bidCount + askCount > 0) {
+      this.#priceDecimals = decimalsOf(bytes, levels[0]!, levels[1]!);
+      this.#quantityDecimals = decimalsOf(bytes, levels[2]!, levels[3]!);
+    }
     for (let level = 0; level < bidCount + askCount; level++) {
       const at = level * 4;
       const side = level < bidCount ? 'bid' : 'ask';
       this.#book.setLevelBytes(side, bytes, levels[at]!, levels[at + 1]!, levels[at + 2]!, levels[at + 3]!);
     }
   }
+}
+
+const DOT = 0x2e;
+
+function decimalsOf(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === DOT) return end - at - 1;
+  return 0;
+}
+
+function padDecimals(text: string, decimals: number): string {
+  if (decimals === 0) return text;
+  const dot = text.indexOf('.');
+  const [whole, fraction] = dot === -1 ? [text, ''] : [text.slice(0, dot), text.slice(dot + 1)];
+  return `${whole}.${fraction.padEnd(decimals, '0')}`;
 }

@@ -1,16 +1,14 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
-import type { FrameFields } from '@org/binance-wire';
 import { streamKind } from '@org/market-data';
 import { type BatchRecord, readRecordBatch, RECORD_TYPE } from '@org/storage';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
-import { BookKeeper } from './book-keeper.ts';
+import { BookKeeper, type BookKeeperOptions } from './book-keeper.ts';
 
-export interface BookShelfOptions {
+export interface BookShelfOptions extends BookKeeperOptions {
   readonly symbols: readonly string[];
-  readonly fields: FrameFields;
-  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout' | 'wallUs'>;
   readonly log: Log;
   readonly joined: (symbol: string) => void;
   readonly snapshotWanted: (symbol: string) => void;
@@ -21,6 +19,7 @@ export interface BookShelfOptions {
  * and after every gap, and everybody who follows the stream gets it.
  */
 const WISH_DELAY_MS = 2000;
+const WISH_DELAY_MAX_MS = 60_000;
 
 /** All live books of the process. */
 export class BookShelf {
@@ -35,7 +34,7 @@ export class BookShelf {
       snapshotNeeded: (symbol: string): void => this.#wishSoon(symbol),
     };
     this.#books = new Map(
-      options.symbols.map((symbol) => [symbol, new BookKeeper(symbol, options.fields, handlers)]),
+      options.symbols.map((symbol) => [symbol, new BookKeeper(symbol, options, handlers)]),
     );
   }
 
@@ -47,7 +46,22 @@ export class BookShelf {
   }
 
   answer(symbol: string, depth: number): BookAnswer {
-    return this.#books.get(symbol)?.answer(depth) ?? { symbol, unavailable: 'no such book is kept' };
+    return (
+      this.#books.get(symbol)?.answer(depth, this.#options.clock.wallUs()) ?? {
+        symbol,
+        unavailable: 'no such book is kept',
+      }
+    );
+  }
+
+  /** The answer as it is stored. */
+  record(symbol: string, depth: number): BookAnswer {
+    return (
+      this.#books.get(symbol)?.record(depth, this.#options.clock.wallUs()) ?? {
+        symbol,
+        unavailable: 'no such book is kept',
+      }
+    );
   }
 
   reports(): BookReport[] {
@@ -63,14 +77,14 @@ export class BookShelf {
     this.#wishes.clear();
   }
 
-  #record({ stream, type, bytes, payloadStart, payloadEnd }: BatchRecord): void {
+  #record({ stream, type, bytes, payloadStart, payloadEnd, receivedAtUs }: BatchRecord): void {
     const at = stream.indexOf('@');
     if (streamKind(stream.slice(at + 1)) !== 'depth') return;
     const book = this.#books.get(stream.slice(0, at));
     if (book === undefined) return;
     const payload = bytes.subarray(payloadStart, payloadEnd);
     try {
-      if (type === RECORD_TYPE.frame) book.diff(payload);
+      if (type === RECORD_TYPE.frame) book.diff(payload, receivedAtUs);
       else book.snapshot(payload);
     } catch (error) {
       // One unreadable message costs one book its sync, never the others theirs.
@@ -79,14 +93,16 @@ export class BookShelf {
     }
   }
 
-  #wishSoon(symbol: string): void {
+  #wishSoon(symbol: string, delayMs = WISH_DELAY_MS): void {
     if (this.#wishes.has(symbol)) return;
     const wish = (): void => {
       this.#wishes.delete(symbol);
-      if (this.#books.get(symbol)!.isLive) return;
-      this.#options.snapshotWanted(symbol);
-      this.#wishSoon(symbol);
+      const book = this.#books.get(symbol)!;
+      if (book.isLive) return;
+      // A book that has its snapshot waits for its stream, and another snapshot would not make that speak.
+      if (!book.isWaiting) this.#options.snapshotWanted(symbol);
+      this.#wishSoon(symbol, Math.min(WISH_DELAY_MAX_MS, delayMs * 2));
     };
-    this.#wishes.set(symbol, this.#options.clock.setTimeout(wish, WISH_DELAY_MS));
+    this.#wishes.set(symbol, this.#options.clock.setTimeout(wish, delayMs));
   }
 }

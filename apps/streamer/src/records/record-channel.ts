@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import type { BatchSender } from '@org/flow';
-import { RECORD_TYPE, readRecordBatch, RecordBatchBuilder, type RecordMeta } from '@org/storage';
+import { readRecordBatch, RecordBatchBuilder, type RecordMeta, type RecordType } from '@org/storage';
 
 export interface RecordChannelOptions {
   readonly sender: BatchSender;
@@ -10,14 +10,24 @@ export interface RecordChannelOptions {
   readonly batchBytes: number;
   /** … or when its first record is this old. */
   readonly flushIntervalMs: number;
-  /** The queue was full and refused a batch; called once a stream of it. The caller declares the gap. */
-  readonly refused: (stream: string, records: number) => void;
+  /** The queue was full and refused a batch; called once a stream of it, with the first record that is lost. */
+  readonly refused: (stream: string, first: RefusedRecord) => void;
+  /** The queue takes batches again after it had refused some. */
+  readonly recovered?: () => void;
+}
+
+/** The first record of a stream in a batch that was refused. */
+export interface RefusedRecord {
+  readonly type: RecordType;
+  readonly payload: Uint8Array;
 }
 
 /** The symbol queue: gathers records into batches and hands them to the acknowledged channel to the writer. */
 export class RecordChannel {
   readonly #options: RecordChannelOptions;
   readonly #builder: RecordBatchBuilder;
+  #isRefusing = false;
+  #isFlushing = false;
   #timer: ReturnType<Clock['setTimeout']> | undefined;
 
   constructor(options: RecordChannelOptions) {
@@ -27,8 +37,18 @@ export class RecordChannel {
 
   append(meta: RecordMeta, payload: Uint8Array): void {
     this.#builder.append(meta, payload);
-    if (this.#builder.byteLength >= this.#options.batchBytes) this.flush();
+    if (this.#builder.byteLength >= this.#options.batchBytes) this.#flushSoon();
     else this.#timer ??= this.#options.clock.setTimeout(() => this.flush(), this.#options.flushIntervalMs);
+  }
+
+  /** Not at once: a refusal must not change a ledger in the middle of what it is doing. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.flush();
+    });
   }
 
   flush(): void {
@@ -36,15 +56,20 @@ export class RecordChannel {
     this.#timer = undefined;
     if (this.#builder.recordCount === 0) return;
     const batch = this.#builder.take();
-    if (!this.#options.sender.send(batch)) this.#reportRefused(batch);
+    if (!this.#options.sender.send(batch)) {
+      this.#isRefusing = true;
+      this.#reportRefused(batch);
+    } else if (this.#isRefusing) {
+      this.#isRefusing = false;
+      this.#options.recovered?.();
+    }
   }
 
   #reportRefused(batch: Buffer): void {
-    const lost = new Map<string, number>();
-    readRecordBatch(batch, ({ stream, type }) => {
-      // A gap row that is refused is not declared anew: the overflow itself covers it.
-      if (type !== RECORD_TYPE.gap) lost.set(stream, (lost.get(stream) ?? 0) + 1);
+    const lost = new Map<string, RefusedRecord>();
+    readRecordBatch(batch, ({ stream, type, bytes, payloadStart, payloadEnd }) => {
+      if (!lost.has(stream)) lost.set(stream, { type, payload: bytes.subarray(payloadStart, payloadEnd) });
     });
-    for (const [stream, records] of lost) this.#options.refused(stream, records);
+    for (const [stream, first] of lost) this.#options.refused(stream, first);
   }
 }

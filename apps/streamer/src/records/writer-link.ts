@@ -4,7 +4,7 @@ import { EXIT } from '../control/exit-codes.ts';
 import type { QueueReport } from '../control/messages.ts';
 import type { Task } from '../control/task.ts';
 import type { Log } from '../logging/child-log.ts';
-import { RecordChannel } from './record-channel.ts';
+import { RecordChannel, type RecordChannelOptions } from './record-channel.ts';
 
 /** The way from a child to the writer: its queue of records, and the acknowledged channel that carries them. */
 export interface WriterLink {
@@ -12,18 +12,18 @@ export interface WriterLink {
   start(): void;
   report(): QueueReport;
   refusedBatches(): number;
-  /** Sends what is left and waits until the writer has confirmed all of it, but not for ever. */
+  /** Sends what is left and waits until the writer has confirmed all of it; rejects when that takes too long. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }
 
 const DRAIN_TIMEOUT_MS = 10_000;
 
-/** `refused`: the queue was full; called for each stream of the batch that was not taken. */
+/** `overflow`: what to do when the queue was full and a batch was not taken, and when it takes batches again. */
 export function openWriterLink(
   task: Task,
   log: Log,
-  refused: (stream: string, records: number) => void,
+  overflow: Pick<RecordChannelOptions, 'refused' | 'recovered'>,
 ): WriterLink {
   const { queueSizeBytes, batchSizeBytes, flushIntervalMs } = task.config.performance;
   const sender = new BatchSender({
@@ -39,9 +39,13 @@ export function openWriterLink(
     clock: systemClock,
     batchBytes: batchSizeBytes,
     flushIntervalMs,
-    refused: (stream, records) => {
-      log.error('QueueOverflowed', { stream, records });
-      refused(stream, records);
+    refused: (stream, first) => {
+      log.error('QueueOverflowed', { stream });
+      overflow.refused(stream, first);
+    },
+    recovered: () => {
+      log.info('QueueRecovered');
+      overflow.recovered?.();
     },
   });
   return {
@@ -49,13 +53,15 @@ export function openWriterLink(
     start: () => sender.start(),
     report: () => {
       const { queuedBytes, oldestAgeMs } = sender.stats();
-      return { name: task.id, bytes: queuedBytes, oldestAgeMs };
+      return { name: task.id, bytes: queuedBytes, oldestAgeMs: Math.round(oldestAgeMs) };
     },
     refusedBatches: () => sender.stats().refusedBatches,
     finish: async () => {
       channel.flush();
-      if (!(await sender.drained(DRAIN_TIMEOUT_MS)))
-        log.error('DrainTimedOut', { limitMs: DRAIN_TIMEOUT_MS });
+      if (await sender.drained(DRAIN_TIMEOUT_MS)) return;
+      const { queuedBatches, queuedBytes } = sender.stats();
+      log.error('DrainTimedOut', { limitMs: DRAIN_TIMEOUT_MS, queuedBatches, queuedBytes });
+      throw new Error(`${queuedBatches} batches were not confirmed within ${DRAIN_TIMEOUT_MS} ms`);
     },
     close: async () => {
       await sender.close();

@@ -17,12 +17,13 @@ import { openWriterLink } from '../records/writer-link.ts';
  */
 export function runOrderBook(task: OrderBookTask): void {
   const log = childLog(task.config.logging.level);
-  const link = openWriterLink(task, log, () => undefined);
+  const link = openWriterLink(task, log, { refused: () => undefined });
   const depthStream = task.config.symbols.streams.find((stream) => streamKind(stream) === 'depth');
   const symbols = depthStream === undefined ? [] : task.symbols;
   const shelf: BookShelf = new BookShelf({
     symbols,
     fields: new FrameFields(),
+    staleAfterMs: task.config.network.silenceTimeoutMs,
     clock: systemClock,
     log,
     joined: (symbol) => {
@@ -38,7 +39,7 @@ export function runOrderBook(task: OrderBookTask): void {
     intervalMs: task.config.orderbook.snapshotIntervalMs,
     clock: systemClock,
     channel: link.channel,
-    book: (symbol, depth) => shelf.answer(symbol, depth),
+    book: (symbol, depth) => shelf.record(symbol, depth),
   });
   const feed = new FeedSubscriber({
     socketPath: task.feedSocket,

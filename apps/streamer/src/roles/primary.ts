@@ -5,7 +5,7 @@ import { assignSymbols } from '../control/assign-symbols.ts';
 import { listedSymbols } from '../control/check-symbols.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
-import { prepareOutputFolder } from '../control/output-folder.ts';
+import { prepareOutputFolder, recordedBefore } from '../control/output-folder.ts';
 import { StopSignal } from '../control/stop-signal.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
@@ -60,7 +60,13 @@ async function record(recording: Recording): Promise<ExitCode> {
     streams: symbols.flatMap((symbol) => config.symbols.streams.map((stream) => `${symbol}@${stream}`)),
   });
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
-  const children = new Children({ ...recording, hands, board, desk });
+  const children = new Children({
+    ...recording,
+    hands,
+    board,
+    desk,
+    resumedSymbols: recordedBefore(recording.outputPath, symbols),
+  });
   const monitoring = await monitor(config, {
     status: () => board.status(Date.now(), children.states(), stop.isStopping),
     obstacles: () => board.obstacles(Date.now(), children.states()),
@@ -90,8 +96,9 @@ async function record(recording: Recording): Promise<ExitCode> {
     nowMs: Date.now(),
     children: children.states(),
   });
-  log.info('Stopped', { reason: stop.reason, exitCode: stop.exitCode });
-  return stop.exitCode;
+  const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
+  log.info('Stopped', { reason: stop.reason, exitCode });
+  return exitCode;
 }
 
 async function checkedSymbols(config: StreamerConfig, log: Log): Promise<readonly string[]> {

@@ -1,4 +1,10 @@
-import { BinanceRest, MarketStreams, type MarketStreamsHandlers, systemClock } from '@org/binance-client';
+import {
+  BinanceRest,
+  MarketStreams,
+  type MarketStreamsHandlers,
+  type StreamRef,
+  systemClock,
+} from '@org/binance-client';
 import { childControl } from '@org/supervision';
 import { type PrimaryMessage, type WorkerReport } from '../control/messages.ts';
 import { reportRegularly } from '../control/child-reports.ts';
@@ -16,9 +22,12 @@ import { SymbolRecorder } from '../worker/symbol-recorder.ts';
  */
 export function runWorker(task: WorkerTask): void {
   const log = childLog(task.config.logging.level);
-  const link = openWriterLink(task, log, (stream) =>
-    recorders.get(stream.slice(0, stream.indexOf('@')))?.lost(stream, 'overflow'),
-  );
+  const link = openWriterLink(task, log, {
+    refused: (stream, first) => recorders.get(stream.slice(0, stream.indexOf('@')))?.refused(stream, first),
+    recovered: () => {
+      for (const recorder of recorders.values()) recorder.recovered();
+    },
+  });
   const { market, restUrl } = task.config.network;
   const rest = new BinanceRest({ market, restUrl });
   const recorders = symbolRecorders(task, { rest, channel: link.channel, log });
@@ -84,7 +93,7 @@ function symbolRecorders(
         symbol,
         streams: task.config.symbols.streams,
         line: 0,
-        restarted: task.incarnation > 1,
+        restarted: task.incarnation > 1 || task.resumedSymbols.includes(symbol),
         clock: systemClock,
       }),
     ]),
@@ -105,15 +114,28 @@ function marketStreams(task: WorkerTask, handlers: MarketStreamsHandlers): Marke
   });
 }
 
+/** A connection that was replaced had handed over before; one that was stopped is nobody's loss. */
+const HOW_ENDED = {
+  closed: 'lossy',
+  silent: 'lossy',
+  rotated: 'handed-over',
+  abandoned: 'handed-over',
+  stopped: 'stopped',
+} as const;
+
 function streamHandlers(
   recorders: ReadonlyMap<string, SymbolRecorder>,
   log: Log,
   reconnected: () => void,
 ): MarketStreamsHandlers {
+  const carried = new Map<number, readonly StreamRef[]>();
   return {
     frame: (ref, bytes, receivedAtUs, connectionId) =>
       recorders.get(ref.symbol)?.frame(ref, bytes, receivedAtUs, connectionId),
-    opened: ({ streams, ...event }) => log.info('ConnectionOpened', { ...event, streams: streams.length }),
+    opened: ({ streams, ...event }) => {
+      carried.set(event.connectionId, streams);
+      log.info('ConnectionOpened', { ...event, streams: streams.length });
+    },
     acknowledged: ({ streams }) => {
       for (const { symbol, stream } of streams) {
         const depth = stream.startsWith('depth') ? recorders.get(symbol)?.depth : undefined;
@@ -121,26 +143,41 @@ function streamHandlers(
       }
     },
     closed: ({ streams, ...event }) => {
-      // A connection that was replaced had handed over before; one that was stopped is nobody's loss.
-      const lossy = event.cause === 'closed' || event.cause === 'silent';
-      for (const { symbol, key } of streams) recorders.get(symbol)?.ended(key, event.connectionId, lossy);
-      if (!lossy) return;
+      carried.delete(event.connectionId);
+      const how = HOW_ENDED[event.cause];
+      for (const { symbol, key } of streams) recorders.get(symbol)?.ended(key, event.connectionId, how);
+      if (how !== 'lossy') return;
       reconnected();
       log.warn('ConnectionClosed', { ...event, streams: streams.map(({ key }) => key) });
     },
     refused: ({ streams, ...event }) =>
       log.error('SubscriptionRefused', { ...event, streams: streams.map(({ key }) => key) }),
-    alarm: ({ stream, ...event }) => {
-      recorders.get(stream.symbol)?.alarm(stream.key, event.type);
-      log.error('StreamSilent', { stream: stream.key, name: stream.name, ...event });
+    alarm: ({ stream, silentMs, ...event }) => {
+      const recorder = recorders.get(stream.symbol);
+      recorder?.alarm(stream.key, event.type);
+      recorder?.doubt(stream.key, 'silence');
+      log.error('StreamSilent', {
+        stream: stream.key,
+        name: stream.name,
+        silentMs: Math.round(silentMs),
+        ...event,
+      });
     },
     cleared: ({ stream }) => {
       recorders.get(stream.symbol)?.alarm(stream.key, undefined);
       log.info('StreamDelivers', { stream: stream.key });
     },
-    malformed: ({ bytes, ...event }) => log.warn('MessageRejected', { ...event, bytes: bytes.length }),
+    malformed: ({ bytes, ...event }) => {
+      // Whose event it was nobody can tell, so each stream of the connection has to prove that it was not its own.
+      for (const { symbol, key } of carried.get(event.connectionId) ?? [])
+        recorders.get(symbol)?.doubt(key, 'malformed');
+      log.warn('MessageRejected', { ...event, bytes: bytes.length });
+    },
     unroutable: ({ bytes, ...event }) => log.warn('MessageRejected', { ...event, bytes: bytes.length }),
     rotated: (event) => log.info('ConnectionRotated', { ...event }),
-    gaveUp: ({ route, attempts }) => log.error('ConnectionGivenUp', { route, attempts }),
+    gaveUp: ({ route, attempts, streams }) => {
+      for (const { symbol, key } of streams) recorders.get(symbol)?.alarm(key, 'given-up');
+      log.error('ConnectionGivenUp', { route, attempts, streams: streams.map(({ key }) => key) });
+    },
   };
 }

@@ -10,11 +10,19 @@ export interface DepthKeeperOptions {
   /** Stores the snapshot at this place of the stream; called before the sequence goes on. */
   readonly storeSnapshot: (body: Buffer) => void;
   readonly failed: (error: unknown, retryInMs: number) => void;
+  /** The request has been under way for this long; told again from time to time. */
+  readonly delayed: (waitedMs: number) => void;
 }
 
 /** A snapshot that lies behind the stream is asked for again after this long, doubled up to the limit. */
 const RETRY_INITIAL_MS = 250;
 const RETRY_MAX_MS = 30_000;
+
+/** An answer that takes longer is worth a line in the log. */
+const PATIENCE_MS = 5000;
+
+/** A queue that overflows may do so again at once; a snapshot costs request weight, so it waits for calm. */
+const OVERFLOW_DELAY_MS = 2000;
 
 /** A snapshot that was stored less than this ago answers a wish for one. */
 const FRESH_SNAPSHOT_MS = 3000;
@@ -32,6 +40,7 @@ export class DepthKeeper {
   #failures = 0;
   #storedAtMs = -Infinity;
   #retryTimer: ReturnType<Clock['setTimeout']> | undefined;
+  #patience: { end(): void } | undefined;
 
   constructor(options: DepthKeeperOptions) {
     this.#options = options;
@@ -42,6 +51,7 @@ export class DepthKeeper {
       snapshotNeeded: ({ reason }) => {
         // The answer on its way may well serve; if it does not, the sequencer asks again when it has it.
         if (reason === 'snapshot-behind') this.#retryLater();
+        else if (reason === 'buffer-full') this.#requestIn(OVERFLOW_DELAY_MS);
         else this.request();
       },
     });
@@ -55,9 +65,9 @@ export class DepthKeeper {
     this.#sync.diff(ids);
   }
 
-  /** The stream lost something that was not stored: what follows needs a snapshot of its own. */
+  /** A queue overflowed, and part of the stream was not stored: what follows needs a snapshot of its own. */
   restart(): void {
-    this.#sync.restart('gap');
+    this.#sync.restart('buffer-full');
   }
 
   /** Somebody else (the order-book manager, after a restart) needs a snapshot in the stream. */
@@ -73,10 +83,12 @@ export class DepthKeeper {
 
   stop(): void {
     this.#stopped = true;
+    this.#patience?.end();
     if (this.#retryTimer !== undefined) this.#options.clock.clearTimeout(this.#retryTimer);
   }
 
   async #fetch(): Promise<void> {
+    const patience = this.#watchPatience(PATIENCE_MS);
     try {
       const { body, lastUpdateId } = await this.#options.fetchSnapshot();
       if (this.#stopped) return;
@@ -88,15 +100,34 @@ export class DepthKeeper {
     } catch (error) {
       this.#fetching = false;
       if (!this.#stopped) this.#options.failed(error, this.#retryLater());
+    } finally {
+      patience.end();
     }
+  }
+
+  /** Says that an answer is late: a request may wait for minutes in the weight budget, as after a 429. */
+  #watchPatience(waitMs: number): { end(): void } {
+    const { clock, delayed } = this.#options;
+    const startedAtMs = clock.nowMs();
+    const tell = (): void => {
+      delayed(Math.round(clock.nowMs() - startedAtMs));
+      timer = clock.setTimeout(tell, 10 * waitMs);
+    };
+    let timer = clock.setTimeout(tell, waitMs);
+    this.#patience = { end: () => clock.clearTimeout(timer) };
+    return this.#patience;
   }
 
   #retryLater(): number {
     const delayMs = Math.min(RETRY_MAX_MS, RETRY_INITIAL_MS * 2 ** this.#failures++);
+    this.#requestIn(delayMs);
+    return delayMs;
+  }
+
+  #requestIn(delayMs: number): void {
     this.#retryTimer ??= this.#options.clock.setTimeout(() => {
       this.#retryTimer = undefined;
       this.request();
     }, delayMs);
-    return delayMs;
   }
 }

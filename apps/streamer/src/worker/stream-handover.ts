@@ -33,10 +33,14 @@ export class StreamHandover {
     return this.#passOn();
   }
 
-  /** A connection ended. Returns the frames whose turn has come. */
-  ended(connectionId: number): readonly HeldFrame[] {
+  /**
+   * A connection ended. Returns the frames whose turn has come. `forGood`: all connections end now, in any order, so
+   * what a successor delivered must not be forgotten.
+   */
+  ended(connectionId: number, forGood: boolean): readonly HeldFrame[] {
     if (connectionId === this.#passedOver) this.#passedOver = undefined;
     if (connectionId === this.#current) return this.#passOn();
+    if (forGood) return [];
     // A successor that came to nothing: its predecessor delivers what it held.
     this.#held = this.#held.filter((frame) => frame.connectionId !== connectionId);
     return [];

@@ -7,6 +7,9 @@ export interface LedgerVerdict {
   readonly gap: GapRecord | undefined;
 }
 
+/** So many repeats in a row are no overlap any more: the exchange counts from a lower id. */
+const REPEATS_MAX = 1000;
+
 const STORE: LedgerVerdict = { duplicate: false, gap: undefined };
 const REPEAT: LedgerVerdict = { duplicate: true, gap: undefined };
 
@@ -28,6 +31,8 @@ export class StreamLedger {
   #lastOrder: number | undefined;
   #lastConnectionId = 0;
   #unproven: GapReason | undefined;
+  #takenBack = false;
+  #repeatsInARow = 0;
 
   constructor(stream: string, options: { readonly line: number; readonly restarted: boolean }) {
     this.#stream = stream;
@@ -49,24 +54,43 @@ export class StreamLedger {
     if (gap !== undefined) this.gaps++;
     this.events++;
     this.#unproven = undefined;
+    this.#takenBack = false;
     this.#lastConnectionId = connectionId;
     this.#lastOrder = position?.order ?? this.#lastOrder;
     this.lastReceivedAtUs = receivedAtUs;
     return gap === undefined ? STORE : { duplicate: false, gap };
   }
 
-  /** A break that is known at once: what was received is not kept, or cannot be read. */
-  declare(reason: GapReason, nowUs: number): GapRecord {
-    this.gaps++;
-    return this.#gap(reason, undefined, undefined, nowUs);
+  /**
+   * Events that were observed were not kept: the stream ends where it was before them, and the next event is a gap.
+   * `before` is what is known of the last event that was kept.
+   */
+  takeBack(
+    reason: GapReason,
+    before: { readonly order: number | undefined; readonly receivedAtUs: number | undefined },
+  ): void {
+    this.#unproven = reason;
+    this.#takenBack = true;
+    this.#lastOrder = before.order;
+    this.lastReceivedAtUs = before.receivedAtUs;
   }
 
+  /** The break that is still open when recording ends: nothing came any more that could prove the seam. */
+  openBreak(nowUs: number): GapRecord | undefined {
+    if (this.#unproven === undefined || (this.#lastOrder === undefined && !this.#takenBack)) return undefined;
+    this.gaps++;
+    return this.#gap(this.#unproven, undefined, undefined, nowUs);
+  }
+
+  /**
+   * Chained ids never come twice, whichever connection brings them; where there are none, a connection may repeat a
+   * value and only another connection's is a repeat. Ids that stay behind for long have been set anew: that is a break.
+   */
   #isRepeat(position: EventPosition, connectionId: number): boolean {
-    return (
-      this.#lastOrder !== undefined &&
-      connectionId !== this.#lastConnectionId &&
-      position.order <= this.#lastOrder
-    );
+    const isBehind = this.#lastOrder !== undefined && position.order <= this.#lastOrder;
+    const isRepeat = isBehind && (position.follows !== undefined || connectionId !== this.#lastConnectionId);
+    this.#repeatsInARow = isRepeat ? this.#repeatsInARow + 1 : 0;
+    return isRepeat && this.#repeatsInARow <= REPEATS_MAX;
   }
 
   #breakBefore(position: EventPosition | undefined, receivedAtUs: number): GapRecord | undefined {

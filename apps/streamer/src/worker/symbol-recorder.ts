@@ -8,7 +8,7 @@ import type { StreamReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { DepthKeeper } from './depth-keeper.ts';
 import { eventPosition, type EventPosition } from './event-position.ts';
-import type { RecordChannel } from '../records/record-channel.ts';
+import type { RecordChannel, RefusedRecord } from '../records/record-channel.ts';
 import { type HeldFrame, StreamHandover } from './stream-handover.ts';
 import { StreamLedger } from './stream-ledger.ts';
 
@@ -17,7 +17,7 @@ export interface SymbolRecorderOptions {
   /** Streams in the words of the configuration. */
   readonly streams: readonly string[];
   readonly line: number;
-  /** True when an earlier life of this worker recorded the same streams: what fell between is unknown. */
+  /** True when an earlier life of this worker or recorder had the same streams: what fell between is unknown. */
   readonly restarted: boolean;
   readonly clock: Clock;
   readonly rest: Pick<BinanceRest, 'depth'>;
@@ -43,6 +43,7 @@ export class SymbolRecorder {
   readonly #streams = new Map<string, RecordedStream>();
   readonly #depthKey: string | undefined;
   readonly #fields = new FrameFields();
+  #depthIsLost = false;
 
   constructor(options: SymbolRecorderOptions) {
     this.#options = options;
@@ -66,12 +67,20 @@ export class SymbolRecorder {
     }
   }
 
-  /** A connection of the stream ended; `lossy` when it had not handed over, so that only ids can prove the seam. */
-  ended(streamKey: string, connectionId: number, lossy: boolean): void {
+  /**
+   * A connection of the stream ended. `lossy`: it had not handed over, so only ids can prove the seam; `stopped`: all
+   * connections end now.
+   */
+  ended(streamKey: string, connectionId: number, how: 'lossy' | 'handed-over' | 'stopped'): void {
     const stream = this.#streams.get(streamKey);
     if (stream === undefined) return;
-    if (lossy && stream.handover.isNext(connectionId)) stream.ledger.doubt('reconnect');
-    this.#recordAll(streamKey, stream.ledger, stream.handover.ended(connectionId));
+    if (how === 'lossy' && stream.handover.isNext(connectionId)) stream.ledger.doubt('reconnect');
+    this.#recordAll(streamKey, stream.ledger, stream.handover.ended(connectionId, how === 'stopped'));
+  }
+
+  /** Something may be missing in the stream; the next event proves that it is not, or is a gap. */
+  doubt(streamKey: string, reason: GapReason): void {
+    this.#streams.get(streamKey)?.ledger.doubt(reason);
   }
 
   alarm(streamKey: string, problem: string | undefined): void {
@@ -79,12 +88,26 @@ export class SymbolRecorder {
     if (stream !== undefined) stream.alarm = problem;
   }
 
-  /** Records of the stream could not be kept: the break is written down, and depth begins anew. */
-  lost(streamKey: string, reason: GapReason): void {
-    const stream = this.#streams.get(streamKey);
-    if (stream === undefined) return;
-    this.#storeGap(stream.ledger.declare(reason, this.#options.clock.wallUs()));
-    if (streamKey === this.#depthKey) this.depth?.restart();
+  /** Records of the stream from `first` on were not taken by the queue: the stream ends before it. */
+  refused(streamKey: string, first: RefusedRecord): void {
+    const ledger = this.#streams.get(streamKey)?.ledger;
+    if (ledger === undefined) return;
+    if (first.type === RECORD_TYPE.gap) {
+      const gap = JSON.parse(Buffer.from(first.payload).toString()) as GapRecord;
+      ledger.takeBack(gap.reason, { order: gap.lastId, receivedAtUs: gap.lastTimeUs });
+    } else if (first.type === RECORD_TYPE.frame) {
+      ledger.takeBack('overflow', {
+        order: this.#scan(first.payload)?.position?.follows,
+        receivedAtUs: undefined,
+      });
+    }
+    if (streamKey === this.#depthKey) this.#depthIsLost = true;
+  }
+
+  /** The queue takes records again: a depth stream that lost some begins anew, with a snapshot. */
+  recovered(): void {
+    if (this.#depthIsLost) this.depth?.restart();
+    this.#depthIsLost = false;
   }
 
   reports(): StreamReport[] {
@@ -99,8 +122,13 @@ export class SymbolRecorder {
     }));
   }
 
+  /** Nothing comes any more: a seam that is unproven now stays so, and is written down. */
   stop(): void {
     this.depth?.stop();
+    for (const { ledger } of this.#streams.values()) {
+      const gap = ledger.openBreak(this.#options.clock.wallUs());
+      if (gap !== undefined) this.#storeGap(gap);
+    }
   }
 
   #recordAll(key: string, ledger: StreamLedger, frames: readonly HeldFrame[]): void {
@@ -166,6 +194,7 @@ export class SymbolRecorder {
       clock,
       fetchSnapshot: () => rest.depth(symbol),
       storeSnapshot: (body) => this.#store(key, RECORD_TYPE.depthSnapshot, body, clock.wallUs(), 0),
+      delayed: (waitedMs) => log.warn('SnapshotDelayed', { symbol, waitedMs }),
       failed: (error, retryInMs) => log.warn('SnapshotFailed', { symbol, retryInMs, ...errorFields(error) }),
     });
   }

@@ -46,6 +46,15 @@ describe('a recorder that is asked for what cannot be', () => {
     });
   });
 
+  it('refuses bad values of flags with exit code 2, naming the flag', async () => {
+    for (const [flag, value] of [['--symbols', '../x'], ['--duration', '0s']] as const) {
+      expect(await run('streamer', ['serve', '--config', 'config.yaml', flag, value])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(new RegExp(flag)),
+      });
+    } // prettier-ignore
+  });
+
   it('refuses an output folder that cannot be written', async () => {
     const result = await refused({ storage: { output_dir: '$FOLDER/file/data' } }, (folder) =>
       writeFileSync(join(folder, 'file'), ''),
@@ -54,6 +63,11 @@ describe('a recorder that is asked for what cannot be', () => {
       code: 73,
       stderr: expect.stringMatching(/output folder .* cannot be written/),
     });
+  });
+
+  it('refuses an output folder below /proc, where a recursive mkdir would never return', async () => {
+    if (!existsSync('/proc/self')) return;
+    expect((await refused({ storage: { output_dir: '/proc/nope/data' } })).code).toBe(73);
   });
 
   it('refuses a monitoring port that is taken', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whileRecording } from './generated-exchange.ts';
-import { run, type Status } from './recorder.ts';
+import { Recorder, run, type Status } from './recorder.ts';
 
 const eventsOf = (status: Status): number => status.streams.reduce((total, { events }) => total + events, 0);
 const live = (status: Status): boolean =>
@@ -35,6 +35,55 @@ async function replay(
   ]);
   return JSON.parse(stdout) as { gaps: number; state: string; messages: number };
 }
+
+describe('a recorder that is started again in the same folder', () => {
+  it('appends, and declares for each stream what fell between', async () => {
+    await whileRecording({ symbols: ['BTCUSDT'] }, async ({ recorder, exchange, data, folder }) => {
+      await recorder.statusWhen(live);
+      expect((await recorder.stop()).code).toBe(0);
+      const before = rowsOf(join(data, 'BTCUSDT'), 'aggtrade');
+      const again = Recorder.start(folder, {
+        network: { rest_url: exchange.restUrl, ws_url: exchange.wsUrl },
+        symbols: { pairs: ['BTCUSDT'] },
+        storage: { output_dir: data },
+      });
+      try {
+        await again.statusWhen((status) => live(status) && status.streams.every(({ events }) => events > 0));
+        expect((await again.stop()).code).toBe(0);
+      } finally {
+        await again.destroy();
+      }
+      const after = rowsOf(join(data, 'BTCUSDT'), 'aggtrade');
+      expect(after.slice(0, before.length)).toEqual(before);
+      expect(after.length).toBeGreaterThan(before.length);
+      const gaps = rowsOf(join(data, 'BTCUSDT'), 'gaps').map(({ stream, reason }) => [stream, reason]);
+      expect(gaps.sort()).toEqual([
+        ['BTCUSDT@aggTrade', 'restart'],
+        ['BTCUSDT@depth@0ms', 'restart'],
+        ['BTCUSDT@kline_1m', 'restart'],
+      ]);
+      expect(await replay(data, 'BTCUSDT')).toMatchObject({ gaps: 1, state: 'live' });
+    });
+  }, 60_000);
+
+  it('writes the top of the book with the decimals that the exchange sends', async () => {
+    await whileRecording({ symbols: ['BTCUSDT'] }, async ({ recorder, data }) => {
+      await recorder.statusWhen(live);
+      expect((await recorder.stop()).code).toBe(0);
+      const folder = join(data, 'BTCUSDT');
+      const decimals = (rows: Record<string, string>[]) =>
+        new Set(
+          rows
+            .filter(({ price }) => price !== '')
+            .map(
+              ({ price, quantity }) =>
+                `${price!.split('.')[1]?.length ?? 0} ${quantity!.split('.')[1]?.length ?? 0}`,
+            ),
+        );
+      expect(decimals(rowsOf(folder, 'orderbook'))).toEqual(decimals(rowsOf(folder, 'depth')));
+    });
+  }, 60_000);
+});
 
 describe('a recorder whose connections end', () => {
   it('rotates them without losing or repeating an event', async () => {

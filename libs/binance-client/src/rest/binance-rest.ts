@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { checkedEndpoint } from '../endpoint.ts';
+import { knownMarket, numericOptions } from '../numeric-options.ts';
 import { BinanceClientError, isBinanceClientError, reactionTo } from '../errors.ts';
 import { PRODUCTS, weightOf } from '../products.ts';
 import type { Product, WeightTable } from '../products.ts';
@@ -124,13 +125,14 @@ export class BinanceRest {
   readonly #fields = new FrameFields();
 
   constructor(options: BinanceRestOptions) {
-    this.#product = PRODUCTS[options.market];
+    this.#product = knownMarket(PRODUCTS, options.market);
     this.#baseUrl =
       checkedEndpoint(options.restUrl ?? this.#product.restUrl, 'http') + this.#product.restPath;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#retry = { ...RETRY, ...options.retry };
+    const { timeoutMs } = numericOptions({ timeoutMs: TIMEOUT_MS }, options, { timeoutMs: 1 });
+    this.#timeoutMs = timeoutMs;
+    this.#retry = numericOptions(RETRY, options.retry, { attempts: 1, initialDelayMs: 0, maxDelayMs: 0 });
     this.#transport = new HttpTransport(this.#clock);
     const limitPerMinute = this.#product.weightLimitPerMinute;
     this.budget = options.budget ?? createRequestBudget({ limitPerMinute, clock: this.#clock });

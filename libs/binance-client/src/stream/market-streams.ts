@@ -3,7 +3,8 @@ import { systemClock } from '../clock.ts';
 import type { Clock, ClockTimer } from '../clock.ts';
 import { checkedEndpoint } from '../endpoint.ts';
 import { BinanceClientError } from '../errors.ts';
-import { streamAddress, streamRoute } from '../products.ts';
+import { knownMarket, numericOptions } from '../numeric-options.ts';
+import { PRODUCTS, streamAddress, streamRoute } from '../products.ts';
 import type { StreamRoute } from '../products.ts';
 import { AttemptLimiter, ATTEMPTS_MAX, ATTEMPTS_WINDOW_MS } from './attempt-limiter.ts';
 import { ConnectionDriver } from './connection-driver.ts';
@@ -56,6 +57,16 @@ const DEFAULT_POLICY: ConnectionPolicy = {
   lingerMs: 1_000,
 };
 
+/** A delay of nothing would be a storm of attempts, a lifetime of nothing an endless rotation. */
+const LEAST_POLICY: ConnectionPolicy = {
+  initialDelayMs: 1,
+  maxDelayMs: 1,
+  maxRetries: 0,
+  lifetimeMs: 1,
+  overlapMs: 0,
+  lingerMs: 0,
+};
+
 const CHECK_INTERVAL_MAX_MS = 1_000;
 const CHECK_INTERVAL_MIN_MS = 10;
 const CHECKS_PER_LIMIT = 5;
@@ -84,6 +95,7 @@ export class MarketStreams {
   #stopping: Promise<void> | undefined;
 
   constructor(options: MarketStreamsOptions) {
+    knownMarket(PRODUCTS, options.market);
     this.#options = options;
     this.#wsUrl = checkedEndpoint(options.wsUrl, 'ws');
     this.#perConnectionMax = checkedPerConnection(options.streamsPerConnectionMax);
@@ -213,20 +225,21 @@ function limitsOf(
   options: MarketStreamsOptions,
   ref: StreamKey,
 ): { silenceMs: number; firstFrameMs: number } {
-  const limit = (of: SilenceLimit) => Math.max(0, typeof of === 'number' ? of : of(ref));
+  const limit = (of: SilenceLimit) => {
+    const limitMs = typeof of === 'number' ? of : of(ref);
+    if (limitMs >= 0) return limitMs;
+    throw new BinanceClientError(
+      'REQUEST_INVALID',
+      `silence limit of ${ref.stream}: expected 0 or more, was ${limitMs}`,
+    );
+  };
   const silenceMs = limit(options.silenceTimeoutMs ?? DEFAULT_SILENCE_MS);
   const firstFrameMs = limit(options.firstFrameTimeoutMs ?? (silenceMs === 0 ? 0 : DEFAULT_SILENCE_MS));
   return { silenceMs, firstFrameMs };
 }
 
 function policyOf({ reconnect, lifetimeMs, overlapMs, lingerMs }: MarketStreamsOptions): ConnectionPolicy {
-  return {
-    ...DEFAULT_POLICY,
-    ...reconnect,
-    lifetimeMs: lifetimeMs ?? DEFAULT_POLICY.lifetimeMs,
-    overlapMs: overlapMs ?? DEFAULT_POLICY.overlapMs,
-    lingerMs: lingerMs ?? DEFAULT_POLICY.lingerMs,
-  };
+  return numericOptions(DEFAULT_POLICY, { ...reconnect, lifetimeMs, overlapMs, lingerMs }, LEAST_POLICY);
 }
 
 function checkedPerConnection(streams = DEFAULT_STREAMS_PER_CONNECTION): number {

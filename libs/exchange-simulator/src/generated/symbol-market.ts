@@ -47,6 +47,9 @@ const MARK_PRICE_SPEEDS = [
   { name: 'markPrice@1s', intervalMs: 1000 },
 ];
 
+/** Ids come from the time, as if the market had always run: a market that is started again goes on above the last one. */
+const UPDATE_IDS_PER_MS = 8;
+
 /** One made-up symbol: a function of its seed and of the times at which it is stepped. */
 export class SymbolMarket {
   readonly instrument: Instrument;
@@ -71,7 +74,7 @@ export class SymbolMarket {
     this.#outlet = outlet;
     this.#nowMs = options.startTimeMs;
     this.#random = seededRandom(`${options.seed} ${instrument.symbol}`);
-    const firstUpdateId = 11_377_001_000_000 + this.#random.below(1_000_000_000);
+    const firstUpdateId = options.startTimeMs * UPDATE_IDS_PER_MS;
     this.#flow = new OrderFlow(
       instrument,
       { levels: options.tempo.levels, firstUpdateId, random: this.#random },
@@ -85,7 +88,7 @@ export class SymbolMarket {
     this.#depthFeeds = DEPTH_SPEEDS.map(
       ([name, intervalMs]) => new DepthFeed(name, intervalMs, firstUpdateId),
     );
-    this.#trades = new TradeFeed(this.#random);
+    this.#trades = new TradeFeed(this.#random, options.startTimeMs);
     this.#bars = new BarFeed(options.startTimeMs, instrument.firstPriceTicks * instrument.tickUnits);
   }
 

@@ -22,6 +22,8 @@ export interface SingleTrade {
 const PUSH_INTERVAL_MS = 100;
 /** Live counts of 2026-07 and 2026-08 saw between 0.4 and 1.2 % placeholders. */
 const PLACEHOLDER_SHARE = 0.01;
+/** A hundred ids a second, more than a market at its normal tempo uses. */
+const MS_PER_TRADE_ID = 10;
 
 /** Numbers trades and merges them into aggregates. */
 export class TradeFeed {
@@ -31,10 +33,10 @@ export class TradeFeed {
   #pending: AggregateTrade[] = [];
   #nextPushMs = 0;
 
-  constructor(random: Random) {
+  /** Ids come from the time, so that a market that is started again goes on above the last one. */
+  constructor(random: Random, startTimeMs: number) {
     this.#random = random;
-    this.#tradeId = 8_000_000_000 + random.below(100_000_000);
-    this.#aggTradeId = 3_400_000_000 + random.below(10_000_000);
+    this.#tradeId = this.#aggTradeId = Math.floor(startTimeMs / MS_PER_TRADE_ID);
   }
 
   /** The single trades that a taker order makes at one price. */

@@ -41,6 +41,7 @@ export class CsvSink implements Sink {
   #committed = 0;
   #failure: Error | undefined;
   #isOpen = false;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(options: CsvSinkOptions) {
     this.#options = options;
@@ -77,11 +78,19 @@ export class CsvSink implements Sink {
     }
   }
 
-  async append(batch: Buffer, position: number): Promise<void> {
+  append(batch: Buffer, position: number): Promise<void> {
+    return this.#exclusively(() => this.#append(batch, position));
+  }
+
+  commit(): Promise<number> {
+    return this.#exclusively(() => this.#commit());
+  }
+
+  async #append(batch: Buffer, position: number): Promise<void> {
     this.#checkUsable();
-    if (position <= this.#appended) {
+    if (!(Number.isSafeInteger(position) && position > this.#appended)) {
       throw new RangeError(
-        `position ${position}: expected more than ${this.#appended}, which is stored already`,
+        `position ${position}: expected a whole number above ${this.#appended}, which is stored already`,
       );
     }
     const formatted = this.#rows.format(batch);
@@ -97,7 +106,7 @@ export class CsvSink implements Sink {
     for (const rejection of formatted.rejections) this.#options.events?.rejected?.(rejection);
   }
 
-  async commit(): Promise<number> {
+  async #commit(): Promise<number> {
     this.#checkUsable();
     if (this.#committed === this.#appended) return this.#committed;
     try {
@@ -112,9 +121,13 @@ export class CsvSink implements Sink {
 
   /** Commits and closes. After a failure, which was reported, it only closes. */
   async close(): Promise<void> {
+    await this.#exclusively(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
     if (!this.#isOpen) return;
     try {
-      if (this.#failure === undefined) await this.commit();
+      if (this.#failure === undefined) await this.#commit();
     } finally {
       this.#isOpen = false;
       await this.#segments.close();
@@ -131,6 +144,13 @@ export class CsvSink implements Sink {
     } catch (error) {
       if (!(error instanceof StorageCsvError && isNoSpace(error.cause))) throw error;
     }
+  }
+
+  /** One after the other: rows that are written while a sync is under way would count as synced. */
+  #exclusively<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(step);
+    this.#last = result.then(noop, noop);
+    return result;
   }
 
   #checkUsable(): void {
@@ -158,3 +178,5 @@ export class CsvSink implements Sink {
     for (const file of files.values()) this.#stats.bytes += file.rows.length;
   }
 }
+
+function noop(): void {}
