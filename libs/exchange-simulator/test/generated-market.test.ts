@@ -82,7 +82,11 @@ describe('a generated book', () => {
       for (const diff of diffs.filter(({ u }) => u > book.lastUpdateId)) book.apply(diff);
       expect(diffs.every((diff, index) => index === 0 || diff.pu === diffs[index - 1]!.u)).toBe(true);
       expect(diffs.some((diff) => diff.U !== diff.pu + 1)).toBe(true);
-      const gapsMs = diffs.slice(1).map((diff, index) => diff.T - diffs[index]!.T);
+      // Diffs leave at multiples of the interval, so the first one after the start may have a short time behind it.
+      const gapsMs = diffs
+        .slice(1)
+        .map((diff, index) => diff.T - diffs[index]!.T)
+        .slice(1);
       expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual((Number.parseInt(name.slice(6), 10) || 250) - 25);
     },
   );

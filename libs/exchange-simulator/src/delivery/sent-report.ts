@@ -32,7 +32,10 @@ export interface RestReport {
   readonly requests: number;
 }
 
-/** The exchange's own book: what a rule-following client must hold at this id. */
+/**
+ * The exchange's own book. A rule-following client holds the same once it has seen every level: a snapshot has at most
+ * 1000 a side, and a generated book is deeper unless `tempo.levels` says otherwise.
+ */
 export interface BookReport {
   readonly symbol: string;
   readonly lastUpdateId: number;
