@@ -123,7 +123,7 @@ async function liveWithFault(seed: number, faultAt: number, fault: Fault, faultL
     }
     clock.passMs(600);
   }
-  const { faulted } = disk;
+  const { faulted, calls } = disk;
   if (journal !== undefined && !ended && !producers.isDone) unexpected.push('it never went on');
   await journal?.close();
   disk.faultAt = 0;
@@ -137,6 +137,7 @@ async function liveWithFault(seed: number, faultAt: number, fault: Fault, faultL
   }
   return {
     faulted,
+    calls,
     ended,
     complaints: unexpected.map((text) => `seed ${seed}, ${fault} at call ${faultAt}: ${text}`),
   };
@@ -154,7 +155,7 @@ describe('a journal whose file system fails at any call', () => {
     for (let faultAt = 1; ; faultAt++) {
       const outcome = await liveWithFault(faultAt, faultAt, fault, faultLasts);
       outcomes.push(outcome);
-      if (outcome.faulted === 0 && faultAt > 120) break;
+      if (outcome.faulted === 0 && faultAt > outcome.calls) break;
     }
     expect(outcomes.flatMap(({ complaints }) => complaints)).toEqual([]);
     const ended = outcomes.filter((outcome) => outcome.ended).length;

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Journal, JournalEntry } from '@org/journal';
 import { SeededRandom } from './sim-file-system.ts';
 

@@ -198,10 +198,10 @@ export class GroupCommitter {
       }
     }
     let written = 0;
-    for (const { resolve, recordBytes } of group) {
-      if (recordBytes === 0)
-        resolve({ position: entries[written - 1]?.position ?? this.#position, duplicate: true });
-      else resolve({ position: entries[written++]!.position, duplicate: false });
+    for (const append of group) {
+      if (append.recordBytes === 0)
+        append.resolve({ position: entries[written - 1]?.position ?? this.#position, duplicate: true });
+      else append.resolve({ position: entries[written++]!.position, duplicate: false });
     }
   }
 

@@ -119,7 +119,10 @@ export class LaneTable {
 
   #progress(lane: string, epoch: number): Progress {
     let epochs = this.#lanes.get(lane);
-    if (epochs === undefined) this.#lanes.set(lane, (epochs = new Map()));
+    if (epochs === undefined) {
+      epochs = new Map<number, Progress>();
+      this.#lanes.set(lane, epochs);
+    }
     let progress = epochs.get(epoch);
     if (progress === undefined) {
       progress = { durableSeq: 0, takenSeq: 0, afterDamage: false };
