@@ -7,7 +7,6 @@
  * - `LANES_EXHAUSTED`, `RECORD_TOO_LARGE`, `QUEUE_FULL`: a limit; see the README.
  * - `POSITION_GONE`: the segments behind this position were released. `POSITION_UNKNOWN`: beyond the journal's end.
  * - `RELEASE_FAILED`: a segment that nobody needs could not be deleted; call `release` again later.
- * - `JOURNAL_LOCKED`: another process (or another object of this one) has this folder open.
  * - `JOURNAL_CLOSED`: closed before.
  */
 export type JournalErrorCode =
@@ -22,7 +21,6 @@ export type JournalErrorCode =
   | 'POSITION_GONE'
   | 'POSITION_UNKNOWN'
   | 'RELEASE_FAILED'
-  | 'JOURNAL_LOCKED'
   | 'JOURNAL_CLOSED';
 
 export interface JournalErrorFields {

@@ -7,7 +7,6 @@ export interface JournalFile {
   read(into: Buffer, offset: number): Promise<number>;
   /** One write of all buffers at `offset`. May write fewer bytes than asked for, without an error; returns how many. */
   pwritev(buffers: readonly Buffer[], offset: number): Promise<number>;
-  truncate(length: number): Promise<void>;
   /** Content and length reach the device. */
   fdatasync(): Promise<void>;
   close(): Promise<void>;

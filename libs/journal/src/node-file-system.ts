@@ -29,10 +29,6 @@ class NodeFile implements JournalFile {
     return (await this.#handle.writev(buffers, offset)).bytesWritten;
   }
 
-  truncate(length: number): Promise<void> {
-    return this.#handle.truncate(length);
-  }
-
   fdatasync(): Promise<void> {
     return this.#handle.datasync();
   }

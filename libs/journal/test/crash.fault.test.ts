@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { Journal, isFinalJournalError, isJournalError } from '@org/journal';
 import { Producers, readAll } from './producers.ts';
 import { openJournal, simClock } from './sim-journal.ts';
@@ -161,5 +162,42 @@ describe('a journal whose file system fails at any call', () => {
     const ended = outcomes.filter((outcome) => outcome.ended).length;
     if (fault === 'short') expect(ended).toBe(0);
     else expect(ended).toBeGreaterThan(0);
+  });
+});
+
+describe('a journal after a crash', () => {
+  const payload = Buffer.alloc(60, 1);
+
+  it('has nothing of a group that was rejected for want of room, however much of it was written', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const disk = new SimFileSystem(seed);
+      const journal = await openJournal(disk, { segmentBytes: 65_536, reserveBytes: 0 });
+      const send = (lane: string) => journal.append({ lane, epoch: 1, seq: 1, payload });
+      while (disk.operations.at(-1) !== 'sync') await new Promise((resolve) => setImmediate(resolve));
+      Object.assign(disk, { fault: 'ENOSPC', faultAt: disk.calls + 1 });
+      const group = await Promise.allSettled(['a', 'b', 'c'].map(send));
+      expect(group.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      await send('a');
+      const next = await openJournal(disk.copy());
+      expect((await readAll(next)).map(({ lane }) => lane)).toEqual(['a']);
+      await next.close();
+      await journal.close();
+    }
+  });
+
+  it('has no hole in its chain when power was cut while segments were released', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const disk = new SimFileSystem(seed);
+      const journal = await openJournal(disk, { reserveBytes: 0 });
+      for (let seq = 1; seq <= 90; seq++) await journal.append({ lane: 'a', epoch: 1, seq, payload });
+      await new Promise((resolve) => setImmediate(resolve));
+      disk.crashAt = disk.calls + 1 + (seed % 10);
+      await journal.release(journal.stats().durablePosition).catch(() => undefined);
+      disk.cutPower();
+      const next = await openJournal(disk, { reserveBytes: 0 });
+      expect(next.recovery.damage).toEqual([]);
+      expect((await readAll(next)).at(-1)?.seq ?? 90).toBe(90);
+      await next.close();
+    }
   });
 });

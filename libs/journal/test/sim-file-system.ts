@@ -34,8 +34,7 @@ export class SeededRandom {
 }
 
 export type Fault = 'ENOSPC' | 'EIO' | 'short';
-type Operation =
-  'open' | 'read' | 'write' | 'truncate' | 'sync' | 'rename' | 'unlink' | 'syncDirectory' | 'other';
+type Operation = 'open' | 'read' | 'write' | 'sync' | 'rename' | 'unlink' | 'syncDirectory' | 'other';
 
 interface Write {
   readonly offset: number;
@@ -196,11 +195,6 @@ export class SimFileSystem implements FileSystem {
         return Promise.resolve(inode.shown.copy(into, 0, offset, offset + into.length));
       },
       pwritev: async (buffers, offset) => Promise.resolve(this.#write(inode, Buffer.concat(buffers), offset)),
-      truncate: async (length) => {
-        this.#enter('truncate');
-        inode.shown = resized(inode.shown, length);
-        return Promise.resolve();
-      },
       fdatasync: async () => Promise.resolve(this.#sync(inode)),
       // A descriptor of a process that died is closed by the system.
       close: () => Promise.resolve(),
