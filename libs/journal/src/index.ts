@@ -1,0 +1,17 @@
+export { Journal } from './journal.ts';
+export type { JournalStats } from './journal.ts';
+export type { JournalHandlers, JournalOptions } from './journal-options.ts';
+export type { AppendResult } from './commit/append-queue.ts';
+export type { GroupSizes } from './commit/commit-stats.ts';
+export type { Batch } from './format/record.ts';
+export type { EpochState, LaneState } from './lanes/lane-table.ts';
+export type { RecoveryReport } from './recovery/recover.ts';
+export type { DamageProblem, JournalDamage } from './segment/segment.ts';
+export type { JournalEntry } from './follow/memory-tail.ts';
+export type { JournalFollower } from './follow/follower.ts';
+export { isFinalJournalError, isJournalError, JournalError } from './errors.ts';
+export type { JournalErrorCode, JournalErrorFields } from './errors.ts';
+export { nodeFileSystem } from './node-file-system.ts';
+export type { FileSystem, JournalFile } from './file-system.ts';
+export type { Clock } from './clock.ts';
+export { crc32, tableCrc32 } from './format/crc32.ts';
