@@ -6,8 +6,8 @@ const stream = (events: number, lastEventAtMs: number | undefined, alarm?: strin
 }); // prettier-ignore
 
 const worker = (...streams: StreamReport[]): WorkerReport => ({
-  role: 'worker', rssBytes: 1, streams, queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10 }],
-  rejectedMessages: 0, rejectedFrames: 0, reconnects: 2, snapshots: 0, overflowedBatches: 0,
+  role: 'worker', rssBytes: 1, streams, queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10, refusedBatches: 0 }],
+  rejectedMessages: 0, rejectedFrames: 0, reconnects: 2, snapshots: 0,
 }); // prettier-ignore
 
 const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };
@@ -28,7 +28,7 @@ describe('the status board', () => {
       state: 'healthy',
       startedAt: '1970-01-01T00:00:00.000Z',
       streams: [{ stream: 'BTCUSDT@aggTrade', lastEventAgeMs: 100, events: 3, gaps: 1 }],
-      queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10 }],
+      queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10, refusedBatches: 0 }],
     });
   });
 
@@ -42,7 +42,10 @@ describe('the status board', () => {
     ],
     [
       'a queue that does not drain',
-      { ...worker(stream(3, 900)), queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 60_000 }] },
+      {
+        ...worker(stream(3, 900)),
+        queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 60_000, refusedBatches: 0 }],
+      },
       ready,
       /oldest batch/,
     ],

@@ -19,6 +19,8 @@ export interface QueueReport {
   readonly name: string;
   readonly bytes: number;
   readonly oldestAgeMs: number;
+  /** Batches that did not fit; each is a gap row for every stream that it held. */
+  readonly refusedBatches: number;
 }
 
 export interface WorkerReport {
@@ -32,7 +34,6 @@ export interface WorkerReport {
   readonly rejectedFrames: number;
   readonly reconnects: number;
   readonly snapshots: number;
-  readonly overflowedBatches: number;
 }
 
 export interface WriterReport {
@@ -43,8 +44,6 @@ export interface WriterReport {
   readonly bytes: number;
   readonly rejected: number;
   readonly batches: number;
-  /** Receipt of the last acknowledged batch, milliseconds since the epoch. */
-  readonly lastAckAtMs: number | undefined;
   /** From the arrival of a batch at the writer until its rows are stored. */
   readonly writeLatencyMs: { readonly p50: number; readonly p99: number };
 }

@@ -11,7 +11,6 @@ export interface WriterLink {
   readonly channel: RecordChannel;
   start(): void;
   report(): QueueReport;
-  refusedBatches(): number;
   /** Sends what is left and waits until the writer has confirmed all of it; rejects when that takes too long. */
   finish(): Promise<void>;
   close(): Promise<void>;
@@ -52,10 +51,9 @@ export function openWriterLink(
     channel,
     start: () => sender.start(),
     report: () => {
-      const { queuedBytes, oldestAgeMs } = sender.stats();
-      return { name: task.id, bytes: queuedBytes, oldestAgeMs: Math.round(oldestAgeMs) };
+      const { queuedBytes, oldestAgeMs, refusedBatches } = sender.stats();
+      return { name: task.id, bytes: queuedBytes, oldestAgeMs: Math.round(oldestAgeMs), refusedBatches };
     },
-    refusedBatches: () => sender.stats().refusedBatches,
     finish: async () => {
       channel.flush();
       if (await sender.drained(DRAIN_TIMEOUT_MS)) return;

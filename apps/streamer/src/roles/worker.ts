@@ -45,7 +45,6 @@ export function runWorker(task: WorkerTask): void {
     rejectedFrames: sum(recorders, (recorder) => recorder.rejectedFrames),
     reconnects,
     snapshots: sum(recorders, (recorder) => recorder.depth?.snapshots ?? 0),
-    overflowedBatches: link.refusedBatches(),
   });
   const reports = reportRegularly(systemClock, report);
 

@@ -72,7 +72,6 @@ function receiveInto(
 ): { receiver: BatchReceiver; report: () => WriterReport } {
   const latencyNs = createHistogram();
   let batches = 0;
-  let lastAckAtMs: number | undefined;
   const receiver = new BatchReceiver({
     socketPath: task.recordSocket,
     handlers: {
@@ -82,7 +81,6 @@ function receiveInto(
         await sink.append(payload, sink.position);
         feed.publish(payload);
         batches++;
-        lastAckAtMs = Date.now();
         latencyNs.record(Math.max(1, Math.round((systemClock.nowMs() - startedAtMs) * 1e6)));
       },
       failed: (error) => storeFailed(error, log),
@@ -93,7 +91,6 @@ function receiveInto(
     rssBytes: process.memoryUsage.rss(),
     ...sink.stats(),
     batches,
-    lastAckAtMs,
     writeLatencyMs: { p50: latencyNs.percentile(50) / 1e6, p99: latencyNs.percentile(99) / 1e6 },
   });
   return { receiver, report };
