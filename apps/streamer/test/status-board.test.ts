@@ -7,7 +7,7 @@ const stream = (events: number, lastEventAtMs: number | undefined, alarm?: strin
 
 const worker = (...streams: StreamReport[]): WorkerReport => ({
   role: 'worker', rssBytes: 1, streams, queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10, refusedBatches: 0 }],
-  rejectedMessages: 0, rejectedFrames: 0, reconnects: 2, snapshots: 0,
+  rejectedMessages: 0, rejectedFrames: 0, reconnects: 2,
 }); // prettier-ignore
 
 const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };

@@ -20,3 +20,8 @@ export function assignSymbols(
   symbols.forEach((symbol, index) => hands[index % hands.length]!.push(symbol));
   return hands;
 }
+
+/** The workers by the id that logs, status and lanes know them by, each with its symbols. */
+export function nameWorkers(hands: readonly (readonly string[])[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(hands.map((symbols, index) => [`worker-${index + 1}`, symbols]));
+}

@@ -31,7 +31,7 @@ const FATAL_EXITS = [EXIT.config, EXIT.alreadyRunning, EXIT.outputNotWritable];
 export interface ChildPlanOptions {
   readonly config: StreamerConfig;
   /** The symbols of each worker. */
-  readonly hands: readonly (readonly string[])[];
+  readonly workers: ReadonlyMap<string, readonly string[]>;
   /** The program that children run: this one. */
   readonly entry: string;
   /** Real path of the output folder. Whoever records into the same folder meets the same socket, and is refused. */
@@ -44,7 +44,7 @@ export interface ChildPlanOptions {
 
 /** Everything that is started, in groups in the order of their start: writer, order-book manager, workers. */
 export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildSpec[])[] {
-  const { config, hands, outputPath } = options;
+  const { config, workers, outputPath } = options;
   const recordSocket = localSocketPath(`${outputPath}:records`);
   const feedSocket = localSocketPath(`${outputPath}:feed`);
   const spec = (id: string, task: (common: Common) => Task): ChildSpec => ({
@@ -58,9 +58,15 @@ export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildS
   });
   return [
     [spec('writer', (common) => ({ role: 'writer', ...common }))],
-    [spec('order-book', (common) => ({ role: 'order-book', symbols: hands.flat(), ...common }))],
-    hands.map((symbols, index) =>
-      spec(`worker-${index + 1}`, (common) => ({
+    [
+      spec('order-book', (common) => ({
+        role: 'order-book',
+        symbols: [...workers.values()].flat(),
+        ...common,
+      })),
+    ],
+    [...workers].map(([id, symbols]) =>
+      spec(id, (common) => ({
         role: 'worker',
         symbols,
         resumedSymbols: symbols.filter((symbol) => options.resumedSymbols.includes(symbol)),

@@ -34,7 +34,7 @@ export class Children {
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
-    this.#workers = new Map(options.hands.map((hand, index) => [`worker-${index + 1}`, hand]));
+    this.#workers = options.workers;
     this.#supervisor = new Supervisor({ handlers: this.#handlers() });
   }
 

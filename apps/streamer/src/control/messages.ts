@@ -33,7 +33,6 @@ export interface WorkerReport {
   /** Frames of a stream that could not be read; the writer keeps their bytes and counts them as well. */
   readonly rejectedFrames: number;
   readonly reconnects: number;
-  readonly snapshots: number;
 }
 
 export interface WriterReport {
@@ -43,7 +42,6 @@ export interface WriterReport {
   readonly rows: number;
   readonly bytes: number;
   readonly rejected: number;
-  readonly batches: number;
   /** From the arrival of a batch at the writer until its rows are stored. */
   readonly writeLatencyMs: { readonly p50: number; readonly p99: number };
 }

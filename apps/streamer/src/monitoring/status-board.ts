@@ -1,11 +1,5 @@
 import { parseStreamKey } from '@org/market-data';
-import type {
-  BookReport,
-  ChildReport,
-  QueueReport,
-  StreamReport,
-  WriterReport,
-} from '../control/messages.ts';
+import type { BookReport, ChildReport, QueueReport, StreamReport } from '../control/messages.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
@@ -80,8 +74,7 @@ export class StatusBoard {
   readonly #startedAtMs: number;
   readonly #symbolsOf: ReadonlyMap<string, readonly string[]>;
   readonly #expectedStreams: readonly string[];
-  readonly #reports = new Map<string, ChildReport>();
-  readonly #reportedAtMs = new Map<string, number>();
+  readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
   readonly #earlier = new Map<string, Tally>();
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
@@ -96,15 +89,13 @@ export class StatusBoard {
   }
 
   report(id: string, report: ChildReport, nowMs: number): void {
-    this.#reportedAtMs.set(id, nowMs);
-    this.#reports.set(id, report);
+    this.#latest.set(id, { report, atMs: nowMs });
   }
 
   /** A child ended; its last report becomes history. */
   ended(id: string): void {
-    const report = this.#reports.get(id);
-    this.#reports.delete(id);
-    this.#reportedAtMs.delete(id);
+    const report = this.#latest.get(id)?.report;
+    this.#latest.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
     if (report.role !== 'worker') return;
@@ -128,24 +119,21 @@ export class StatusBoard {
     });
   }
 
-  #writer(): WriterReport | undefined {
-    for (const report of this.#reports.values()) if (report.role === 'writer') return report;
-    return undefined;
-  }
-
   totals(): RecorderTotals {
-    return [...this.#reports.values()].reduce(addTotals, this.#endedTotals);
+    return this.#reports().reduce(addTotals, this.#endedTotals);
   }
 
   status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
-    const reports = [...this.#reports.values()];
     return {
       state: stopping ? 'stopping' : this.#state(nowMs, children),
       startedAt: new Date(this.#startedAtMs).toISOString(),
       processes: [primaryStatus(), ...children.map((child) => this.#process(child))],
       streams: this.streams(nowMs),
-      queues: reports.flatMap((report) => (report.role === 'writer' ? [] : report.queues)),
-      writeLatencyMs: this.#writer()?.writeLatencyMs ?? { p50: 0, p99: 0 },
+      queues: this.#queues(),
+      writeLatencyMs: this.#reports().find((report) => report.role === 'writer')?.writeLatencyMs ?? {
+        p50: 0,
+        p99: 0,
+      },
       books: this.#books(),
     };
   }
@@ -160,13 +148,12 @@ export class StatusBoard {
         ({ stream, alarm, lastEventAgeMs }) => alarm !== null || (lastEventAgeMs === null && !isRare(stream)),
       )
       .map(({ stream, alarm }) => `${stream}: ${alarm ?? 'no event yet'}`);
-    const behind = [...this.#reports.values()]
-      .flatMap((report) => (report.role === 'writer' ? [] : report.queues))
+    const behind = this.#queues()
       .filter(({ oldestAgeMs }) => oldestAgeMs > QUEUE_AGE_MAX_MS)
       .map(({ name, oldestAgeMs }) => `${name}: its oldest batch waits for ${oldestAgeMs} ms`);
-    const mute = [...this.#reportedAtMs]
-      .filter(([, atMs]) => nowMs - atMs > REPORT_AGE_MAX_MS)
-      .map(([id, atMs]) => `${id}: says nothing for ${nowMs - atMs} ms`);
+    const mute = [...this.#latest]
+      .filter(([, { atMs }]) => nowMs - atMs > REPORT_AGE_MAX_MS)
+      .map(([id, { atMs }]) => `${id}: says nothing for ${nowMs - atMs} ms`);
     return [...waiting, ...mute, ...silent, ...behind];
   }
 
@@ -187,19 +174,25 @@ export class StatusBoard {
       pid: child.pid,
       state: child.state,
       restarts: child.restarts,
-      rssBytes: this.#reports.get(child.id)?.rssBytes,
+      rssBytes: this.#latest.get(child.id)?.report.rssBytes,
       symbols: this.#symbolsOf.get(child.id) ?? [],
     };
   }
 
+  #reports(): ChildReport[] {
+    return [...this.#latest.values()].map(({ report }) => report);
+  }
+
+  #queues(): QueueReport[] {
+    return this.#reports().flatMap((report) => (report.role === 'writer' ? [] : report.queues));
+  }
+
   #books(): readonly BookReport[] {
-    return [...this.#reports.values()].flatMap((report) =>
-      report.role === 'order-book' ? report.books : [],
-    );
+    return this.#reports().flatMap((report) => (report.role === 'order-book' ? report.books : []));
   }
 
   #workerStreams(): StreamReport[] {
-    return [...this.#reports.values()].flatMap((report) => (report.role === 'worker' ? report.streams : []));
+    return this.#reports().flatMap((report) => (report.role === 'worker' ? report.streams : []));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
 import { BookSync, type DepthIds, OrderBook } from '@org/orderbook';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
+import { depthIds } from '../depth-ids.ts';
 
 interface DiffFrame extends DepthIds {
   readonly bytes: Uint8Array;
@@ -62,12 +63,7 @@ export class BookKeeper {
     const fields = this.#fields;
     if (scanFrame(bytes, fields) !== 'depthUpdate') return;
     this.#scanned = bytes;
-    this.#sync.diff({
-      firstUpdateId: fields.integer(SLOT.U),
-      finalUpdateId: fields.integer(SLOT.u),
-      previousFinalUpdateId: fields.integerOrUndefined(SLOT.pu),
-      bytes,
-    });
+    this.#sync.diff({ ...depthIds(fields), bytes });
     this.#scanned = undefined;
   }
 

@@ -46,22 +46,12 @@ export class BookShelf {
   }
 
   answer(symbol: string, depth: number): BookAnswer {
-    return (
-      this.#books.get(symbol)?.answer(depth, this.#options.clock.wallUs()) ?? {
-        symbol,
-        unavailable: 'no such book is kept',
-      }
-    );
+    return this.#books.get(symbol)?.answer(depth, this.#options.clock.wallUs()) ?? noBook(symbol);
   }
 
   /** The answer as it is stored. */
   record(symbol: string, depth: number): BookAnswer {
-    return (
-      this.#books.get(symbol)?.record(depth, this.#options.clock.wallUs()) ?? {
-        symbol,
-        unavailable: 'no such book is kept',
-      }
-    );
+    return this.#books.get(symbol)?.record(depth, this.#options.clock.wallUs()) ?? noBook(symbol);
   }
 
   reports(): BookReport[] {
@@ -105,4 +95,8 @@ export class BookShelf {
     };
     this.#wishes.set(symbol, this.#options.clock.setTimeout(wish, delayMs));
   }
+}
+
+function noBook(symbol: string): BookAnswer {
+  return { symbol, unavailable: 'no such book is kept' };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { BinanceRest, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
-import { assignSymbols } from '../control/assign-symbols.ts';
+import { assignSymbols, nameWorkers } from '../control/assign-symbols.ts';
 import { listedSymbols } from '../control/check-symbols.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
@@ -50,19 +50,16 @@ interface Recording {
 async function record(recording: Recording): Promise<ExitCode> {
   const { config, symbols, log, stop } = recording;
   const startedAtMs = Date.now();
-  const hands = assignSymbols(symbols, config.symbols.perWorker, availableParallelism());
+  const workers = nameWorkers(assignSymbols(symbols, config.symbols.perWorker, availableParallelism()));
   const board = new StatusBoard({
     startedAtMs,
-    symbolsOf: new Map([
-      ['order-book', symbols],
-      ...hands.map((hand, index) => [`worker-${index + 1}`, hand] as const),
-    ]),
+    symbolsOf: new Map([['order-book', symbols], ...workers]),
     streams: symbols.flatMap((symbol) => config.symbols.streams.map((stream) => `${symbol}@${stream}`)),
   });
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
   const children = new Children({
     ...recording,
-    hands,
+    workers,
     board,
     desk,
     resumedSymbols: recordedBefore(recording.outputPath, symbols),

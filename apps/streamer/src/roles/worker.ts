@@ -44,7 +44,6 @@ export function runWorker(task: WorkerTask): void {
     rejectedMessages: rejectedMessages(streams),
     rejectedFrames: sum(recorders, (recorder) => recorder.rejectedFrames),
     reconnects,
-    snapshots: sum(recorders, (recorder) => recorder.depth?.snapshots ?? 0),
   });
   const reports = reportRegularly(systemClock, report);
 

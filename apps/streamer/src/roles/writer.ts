@@ -71,7 +71,6 @@ function receiveInto(
   log: Log,
 ): { receiver: BatchReceiver; report: () => WriterReport } {
   const latencyNs = createHistogram();
-  let batches = 0;
   const receiver = new BatchReceiver({
     socketPath: task.recordSocket,
     handlers: {
@@ -80,7 +79,6 @@ function receiveInto(
         sink.position += payload.length;
         await sink.append(payload, sink.position);
         feed.publish(payload);
-        batches++;
         latencyNs.record(Math.max(1, Math.round((systemClock.nowMs() - startedAtMs) * 1e6)));
       },
       failed: (error) => storeFailed(error, log),
@@ -90,7 +88,6 @@ function receiveInto(
     role: 'writer',
     rssBytes: process.memoryUsage.rss(),
     ...sink.stats(),
-    batches,
     writeLatencyMs: { p50: latencyNs.percentile(50) / 1e6, p99: latencyNs.percentile(99) / 1e6 },
   });
   return { receiver, report };

@@ -32,7 +32,6 @@ const FRESH_SNAPSHOT_MS = 3000;
  * asks for a new snapshot when they break. One request is under way at a time.
  */
 export class DepthKeeper {
-  snapshots = 0;
   readonly #options: DepthKeeperOptions;
   readonly #sync: BookSync<DepthIds, { lastUpdateId: number }>;
   #fetching = false;
@@ -93,7 +92,6 @@ export class DepthKeeper {
       const { body, lastUpdateId } = await this.#options.fetchSnapshot();
       if (this.#stopped) return;
       this.#fetching = false;
-      this.snapshots++;
       this.#storedAtMs = this.#options.clock.nowMs();
       this.#options.storeSnapshot(body);
       this.#sync.snapshot({ lastUpdateId });

@@ -1,4 +1,6 @@
 import { type FrameFields, SLOT } from '@org/binance-wire';
+import { previousUpdateId } from '@org/orderbook';
+import { depthIds } from '../depth-ids.ts';
 
 /** Where an event stands in its stream. */
 export interface EventPosition {
@@ -19,7 +21,7 @@ export interface EventPosition {
 export function eventPosition(fields: FrameFields): EventPosition | undefined {
   switch (fields.kind) {
     case 'depthUpdate': {
-      const follows = fields.integerOrUndefined(SLOT.pu) ?? fields.integer(SLOT.U) - 1;
+      const follows = previousUpdateId(depthIds(fields));
       return { order: fields.integer(SLOT.u), follows, nextId: follows };
     }
     case 'aggTrade':

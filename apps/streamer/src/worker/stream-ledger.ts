@@ -16,8 +16,7 @@ const REPEAT: LedgerVerdict = { duplicate: true, gap: undefined };
 /**
  * Keeps account of one stream: what came, whether it joins what came before, and what came twice.
  *
- * A repeat is an event that another connection of the same stream delivered already (the overlap of a rotation). A
- * break is a gap record: ids that do not join, or a new connection or process in a stream whose events cannot prove
+ * A repeat is an event that was delivered already, mostly by another connection (the overlap of a rotation). A break is a gap record: ids that do not join, or a new connection or process in a stream whose events cannot prove
  * that nothing fell between.
  */
 export class StreamLedger {

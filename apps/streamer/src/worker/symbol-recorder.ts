@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { BinanceRest, Clock, StreamRef } from '@org/binance-client';
-import { FrameError, FrameFields, scanFrame, SLOT } from '@org/binance-wire';
+import { FrameError, FrameFields, scanFrame } from '@org/binance-wire';
 import { type GapReason, type GapRecord, streamKind } from '@org/market-data';
-import type { DepthIds } from '@org/orderbook';
 import { RECORD_TYPE } from '@org/storage';
 import type { StreamReport } from '../control/messages.ts';
+import { depthIds } from '../depth-ids.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { DepthKeeper } from './depth-keeper.ts';
 import { eventPosition, type EventPosition } from './event-position.ts';
@@ -198,12 +198,4 @@ export class SymbolRecorder {
       failed: (error, retryInMs) => log.warn('SnapshotFailed', { symbol, retryInMs, ...errorFields(error) }),
     });
   }
-}
-
-function depthIds(fields: FrameFields): DepthIds {
-  return {
-    firstUpdateId: fields.integer(SLOT.U),
-    finalUpdateId: fields.integer(SLOT.u),
-    previousFinalUpdateId: fields.integerOrUndefined(SLOT.pu),
-  };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whileRecording } from './generated-exchange.ts';
-import { Recorder, run, type Status } from './recorder.ts';
+import { Recorder, replay, type Status } from './recorder.ts';
 
 const eventsOf = (status: Status): number => status.streams.reduce((total, { events }) => total + events, 0);
 const live = (status: Status): boolean =>
@@ -18,22 +18,6 @@ function rowsOf(folder: string, kind: string): Record<string, string>[] {
         Object.fromEntries(row.split(',').map((cell, index) => [columns[index]!, cell])),
       );
     });
-}
-
-async function replay(
-  data: string,
-  symbol: string,
-): Promise<{ gaps: number; state: string; messages: number }> {
-  const { stdout } = await run('inspector', [
-    'replay',
-    '--symbol',
-    symbol,
-    '--data-dir',
-    data,
-    '--format',
-    'json',
-  ]);
-  return JSON.parse(stdout) as { gaps: number; state: string; messages: number };
 }
 
 describe('a recorder that is started again in the same folder', () => {

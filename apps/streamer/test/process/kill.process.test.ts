@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, isAlive, run, type Status } from './recorder.ts';
+import { eventually, isAlive, replay, type Status } from './recorder.ts';
 import { whileRecording } from './generated-exchange.ts';
 
 const healthy = (status: Status): boolean =>
@@ -49,19 +49,7 @@ describe('a recorder whose processes are killed', () => {
         for (const { pid } of after.processes) expect(isAlive(pid)).toBe(false);
         everyLineIsWhole(data);
         for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
-          const replay = await run('inspector', [
-            'replay',
-            '--symbol',
-            symbol,
-            '--data-dir',
-            data,
-            '--format',
-            'json',
-          ]);
-          expect({ code: replay.code, ...(JSON.parse(replay.stdout) as object) }).toMatchObject({
-            code: 0,
-            state: 'live',
-          });
+          expect(await replay(data, symbol)).toMatchObject({ code: 0, state: 'live' });
         }
       });
     },

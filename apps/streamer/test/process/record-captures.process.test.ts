@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Exchange, startExchange } from '@org/exchange-simulator';
 import { expectedRows, recordedRows } from './capture-rows.ts';
-import { isAlive, Recorder, run, temporaryFolder } from './recorder.ts';
+import { isAlive, Recorder, replay, temporaryFolder } from './recorder.ts';
 
 const data = resolve('../shared/data');
 const maybe = existsSync(data) ? describe : describe.skip;
@@ -86,17 +86,8 @@ function expectRowsOf(symbol: string, capture: string, streams: readonly string[
 }
 
 async function expectBookOf(symbol: string, capture: string, dataDir: string): Promise<void> {
-  const { code, stdout } = await run('inspector', [
-    'replay',
-    '--symbol',
-    symbol,
-    '--data-dir',
-    dataDir,
-    '--format',
-    'json',
-  ]);
   const last = books(capture)[symbol]!.checkpoints.at(-1)!;
-  expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
+  expect(await replay(dataDir, symbol)).toMatchObject({
     code: 0,
     symbol,
     gaps: 0,

@@ -23,6 +23,19 @@ export async function run(program: 'streamer' | 'inspector', args: readonly stri
   return started(program, args).ended;
 }
 
+export interface Replay {
+  readonly code: number | null;
+  readonly gaps: number;
+  readonly state: string;
+}
+
+/** What the inspector rebuilds from the stored depth of a symbol. */
+export async function replay(dataDir: string, symbol: string): Promise<Replay> {
+  const flags = ['--symbol', symbol, '--data-dir', dataDir, '--format', 'json'];
+  const { code, stdout } = await run('inspector', ['replay', ...flags]);
+  return { code, ...(JSON.parse(stdout) as Omit<Replay, 'code'>) };
+}
+
 interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Run>;

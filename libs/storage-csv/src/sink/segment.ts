@@ -43,13 +43,8 @@ export class Segment {
   }
 
   async sync(): Promise<void> {
+    await this.#file.sync();
     this.#isDirty = false;
-    try {
-      await this.#file.sync();
-    } catch (error) {
-      this.#isDirty = true;
-      throw error;
-    }
   }
 
   close(): Promise<void> {
