@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 /** Which kind of project may import which (models: domain knows no adapter, infrastructure knows no domain). */
 const layers = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'type:domain', onlyDependOnLibsWithTags: ['type:contract'] },
+  { sourceTag: 'type:domain', onlyDependOnLibsWithTags: ['type:contract', 'type:domain'] },
   { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:domain'] },
   { sourceTag: 'type:infra', onlyDependOnLibsWithTags: [] },
   {

@@ -2,7 +2,7 @@ export type { CaptureErrorCode } from './capture-error.ts';
 export type { CaptureFile } from './capture-files.ts';
 export type { CaptureLine, CaptureReadOptions, CaptureRejection } from './capture-reader.ts';
 export type { FileChunkErrorCode, FileChunksOptions } from './file-chunks.ts';
-export type { BookSnapshotRecord, RecordMeta, RecordType } from './record.ts';
+export type { BookSnapshotRecord, DoubtRecord, RecordMeta, RecordType } from './record.ts';
 export type { BatchRecord } from './record-batch.ts';
 export type { Sink, SinkEvents, SinkOpened, SinkRepair, SinkStats } from './sink.ts';
 export type { SinkContractCase, SinkHarness } from './sink-contract.ts';

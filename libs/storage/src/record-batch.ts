@@ -7,15 +7,15 @@ import type { RecordMeta, RecordType } from './record.ts';
  *   batch   = version u8 · entry*
  *   entry   = byteLength u32 (of what follows) · type u8 · body
  *   define  = type 0 · index u16 · stream key, UTF-8          names a stream before its first record in this batch
- *   record  = type 1… · line u8 · index u16 · connectionId u32 · receivedAtUs f64 · payload
+ *   record  = type 1… · line u8 · index u16 · connectionId u32 · receivedAtUs f64 · order f64 · follows f64 · payload
  *
- * All numbers are little-endian.
+ * All numbers are little-endian; NaN stands for undefined.
  */
-const VERSION = 1;
+const VERSION = 2;
 const DEFINE = 0;
 const LENGTH_BYTES = 4;
 const DEFINE_BYTES = 3;
-const RECORD_BYTES = 16;
+const RECORD_BYTES = 32;
 
 /** Bytes that a record adds to a batch beside its payload, at most once more for naming its stream. */
 export const RECORD_OVERHEAD_BYTES = LENGTH_BYTES + RECORD_BYTES;
@@ -66,6 +66,8 @@ export class RecordBatchBuilder {
     at = bytes.writeUInt16LE(index, at);
     at = bytes.writeUInt32LE(meta.connectionId, at);
     at = bytes.writeDoubleLE(meta.receivedAtUs, at);
+    at = bytes.writeDoubleLE(meta.order ?? NaN, at);
+    at = bytes.writeDoubleLE(meta.follows ?? NaN, at);
     bytes.set(payload, at);
     this.#records++;
   }
@@ -126,7 +128,8 @@ export function readRecordBatch(bytes: Buffer, visit: (record: BatchRecord) => v
     throw new RecordBatchError(0, `version ${bytes[0]}, expected ${VERSION}`);
   const streams: string[] = [];
   const record: Mutable<BatchRecord> = {
-    bytes, type: 1, stream: '', receivedAtUs: 0, line: 0, connectionId: 0, payloadStart: 0, payloadEnd: 0,
+    bytes, type: 1, stream: '', receivedAtUs: 0, line: 0, connectionId: 0, order: undefined, follows: undefined,
+    payloadStart: 0, payloadEnd: 0,
   }; // prettier-ignore
   let count = 0;
   for (let at = 1; at < bytes.length;) {
@@ -161,6 +164,12 @@ function readRecord(
   record.stream = stream;
   record.connectionId = bytes.readUInt32LE(body + 4);
   record.receivedAtUs = bytes.readDoubleLE(body + 8);
+  record.order = numberOrUndefined(bytes.readDoubleLE(body + 16));
+  record.follows = numberOrUndefined(bytes.readDoubleLE(body + 24));
   record.payloadStart = body + RECORD_BYTES;
   record.payloadEnd = end;
+}
+
+function numberOrUndefined(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }

@@ -1,3 +1,5 @@
+import type { GapReason } from '@org/market-data';
+
 /**
  * What a record holds. Stored as one byte, so numbers are never reused.
  *
@@ -15,6 +17,10 @@ export const RECORD_TYPE = {
   bookSnapshot: 4,
   /** A JSON array of REST rows that repair a gap of the stream (aggTrades, klines), as received. */
   restRows: 5,
+  /** A {@link DoubtRecord} as JSON: from here on the stream of this source has to prove that it joins. */
+  doubt: 6,
+  /** Nothing but its time: lets whoever waits for a time in the journal know that it has come. */
+  tick: 7,
 } as const;
 
 export type RecordType = (typeof RECORD_TYPE)[keyof typeof RECORD_TYPE];
@@ -28,6 +34,13 @@ export interface BookSnapshotRecord {
   readonly asks: readonly (readonly [price: string, quantity: string])[];
 }
 
+/** What a worker knows of its own stream that no id shows. */
+export interface DoubtRecord {
+  readonly reason: GapReason;
+  /** True when nothing more comes of this stream from this source. */
+  readonly isEnd: boolean;
+}
+
 /** What is known of a record beside its payload. */
 export interface RecordMeta {
   readonly type: RecordType;
@@ -39,4 +52,11 @@ export interface RecordMeta {
   readonly line: number;
   /** Number of the connection that received it, unique in its worker's life; 0 for REST. */
   readonly connectionId: number;
+  /**
+   * Grows from event to event of the stream: an id where the stream has one, else the event time. Undefined for what is
+   * no event, or cannot be read.
+   */
+  readonly order?: number | undefined;
+  /** The `order` that the event before must have had; undefined where the stream has no chain of ids. */
+  readonly follows?: number | undefined;
 }

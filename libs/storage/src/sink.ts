@@ -12,6 +12,8 @@ export interface SinkRepair {
 export interface SinkOpened {
   /** The position behind the last batch that is durable here; 0 for a store that is new. */
   readonly position: number;
+  /** What the last durable commit was given; undefined for a store that is new, or when it was given nothing. */
+  readonly state: string | undefined;
   readonly repairs: readonly SinkRepair[];
 }
 
@@ -32,10 +34,11 @@ export interface SinkEvents {
 /**
  * A place where recorded batches end up. The writer calls one method at a time and in order, so a sink needs no locks.
  *
- * - `append` takes a batch with the position behind it. Positions grow; the sink stores its own position together with
- *   the data, so that after a crash it says where to go on. When `append` resolves, the operating system (or the server)
- *   has the rows: killing this process loses nothing.
- * - `commit` makes everything appended so far survive a power cut and returns the position that is now durable.
+ * - `append` takes a batch with the position behind it. Positions grow.
+ * - `commit` makes everything appended so far survive a power cut, stores the position and the caller's `state` (text that
+ *   only the caller understands) atomically with it, and returns the position that is now durable.
+ * - `open` says what the last durable commit said. The store then holds exactly what was appended before that commit:
+ *   whatever came later, before a crash or a `close` without `commit`, is gone from it and is appended again by the caller.
  * - A record that cannot be understood is rejected alone. An error of the store rejects the promise; the batch counts as
  *   not appended and comes again.
  */
@@ -43,7 +46,7 @@ export interface Sink {
   readonly name: string;
   open(): Promise<SinkOpened>;
   append(batch: Buffer, position: number): Promise<void>;
-  commit(): Promise<number>;
+  commit(state?: string): Promise<number>;
   close(): Promise<void>;
   stats(): SinkStats;
 }

@@ -8,11 +8,13 @@ import {
 } from '@org/storage';
 
 const metaArbitrary = fc.record({
-  type: fc.integer({ min: 1, max: 5 }) as fc.Arbitrary<RecordType>,
+  type: fc.integer({ min: 1, max: 7 }) as fc.Arbitrary<RecordType>,
   stream: fc.constantFrom('BTCUSDT@depth@0ms', 'ETHUSDT@aggTrade', '币安人生USDT@kline_1m'),
   receivedAtUs: fc.integer({ min: 0, max: 2 ** 52 }),
   line: fc.integer({ min: 0, max: 255 }),
   connectionId: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  order: fc.option(fc.maxSafeInteger(), { nil: undefined }),
+  follows: fc.option(fc.maxSafeInteger(), { nil: undefined }),
 });
 
 function readAll(batch: Buffer): { meta: RecordMeta; payload: string }[] {

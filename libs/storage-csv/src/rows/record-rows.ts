@@ -43,6 +43,9 @@ export class RecordRows {
         rows.text(block.text);
         return block.count;
       }
+      case RECORD_TYPE.doubt:
+      case RECORD_TYPE.tick:
+        throw new RowProblem('expected a record that has rows');
     }
   }
 

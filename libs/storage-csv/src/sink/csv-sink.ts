@@ -66,7 +66,7 @@ export class CsvSink implements Sink {
       await this.#probe(stored.position);
       this.#appended = this.#committed = stored.position;
       this.#isOpen = true;
-      return { position: stored.position, repairs: [...repairs, ...stored.repairs] };
+      return { position: stored.position, state: undefined, repairs: [...repairs, ...stored.repairs] };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new StorageCsvError(
