@@ -5,7 +5,7 @@ export type { FileChunkErrorCode, FileChunksOptions } from './file-chunks.ts';
 export type { BookSnapshotRecord, DoubtRecord, RecordMeta, RecordType } from './record.ts';
 export type { BatchRecord } from './record-batch.ts';
 export type { Sink, SinkEvents, SinkOpened, SinkRepair, SinkStats } from './sink.ts';
-export type { SinkContractCase, SinkHarness } from './sink-contract.ts';
+export type { SinkContractCase, SinkHarness } from './sink-contract-harness.ts';
 export type { StoredTrade } from './sink-contract-trades.ts';
 
 export { CaptureError } from './capture-error.ts';

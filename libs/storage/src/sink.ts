@@ -12,7 +12,7 @@ export interface SinkRepair {
 export interface SinkOpened {
   /** The position behind the last batch that is durable here; 0 for a store that is new. */
   readonly position: number;
-  /** What the last durable commit was given; undefined for a store that is new, or when it was given nothing. */
+  /** The caller's text of the last durable commit; undefined until a commit was given one. */
   readonly state: string | undefined;
   readonly repairs: readonly SinkRepair[];
 }
@@ -20,6 +20,7 @@ export interface SinkOpened {
 /** Counters that every sink keeps; they only grow. */
 export interface SinkStats {
   readonly records: number;
+  /** Rows that records became; what a sink writes about a rejected record is not among them. */
   readonly rows: number;
   readonly bytes: number;
   /** Records that could not be turned into rows. Each was reported through {@link SinkEvents.rejected}. */
@@ -35,10 +36,12 @@ export interface SinkEvents {
  * A place where recorded batches end up. The writer calls one method at a time and in order, so a sink needs no locks.
  *
  * - `append` takes a batch with the position behind it. Positions grow.
- * - `commit` makes everything appended so far survive a power cut, stores the position and the caller's `state` (text that
- *   only the caller understands) atomically with it, and returns the position that is now durable.
+ * - `commit` makes everything appended so far survive a power cut, stores the position and the caller's `state` (text without NUL that
+ *   only the caller understands) atomically with it, and returns the position that is now durable. Without `state` the one
+ *   of the commit before is kept.
  * - `open` says what the last durable commit said. The store then holds exactly what was appended before that commit:
  *   whatever came later, before a crash or a `close` without `commit`, is gone from it and is appended again by the caller.
+ * - `close` gives back what the sink holds and commits nothing.
  * - A record that cannot be understood is rejected alone. An error of the store rejects the promise; the batch counts as
  *   not appended and comes again.
  */
