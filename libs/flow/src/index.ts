@@ -3,6 +3,8 @@ export type { FlowErrorCode, FlowErrorFields } from './errors.ts';
 export type { CloseReason } from './wire/messages.ts';
 export type { DisconnectReason } from './wire/frame-connection.ts';
 export type { BatchSenderHandlers, BatchSenderOptions, BatchSenderStats } from './batch/batch-sender.ts';
+export type { BatchSpoolOptions } from './batch/backlog.ts';
+export type { SpoolFile, SpoolFileSystem } from './spool/spool-file-system.ts';
 export type {
   BatchReceiverHandlers,
   BatchReceiverOptions,

@@ -15,7 +15,8 @@ import {
   encodeHello,
 } from '../wire/messages.ts';
 import { FRAME_BYTES_MAX, FRAME_TYPE } from '../wire/messages.ts';
-import { UnackedQueue } from './unacked-queue.ts';
+import { Backlog } from './backlog.ts';
+import type { BatchSpoolOptions } from './backlog.ts';
 
 export interface BatchSenderHandlers {
   /** The receiver answered and takes batches. */
@@ -29,6 +30,11 @@ export interface BatchSenderHandlers {
   overflowed?(dropped: { readonly batches: number; readonly bytes: number }): void;
   /** This batch and all before it are with the receiver. */
   acked?(seq: number): void;
+  /**
+   * These batches were taken, but cannot be read back from the spool and are lost: the caller declares the gap. `bytes`
+   * are those of their payloads. The numbers of all later batches are that much lower than their place among the sent.
+   */
+  spoolDamaged?(batches: number, bytes: number): void;
 }
 
 export interface BatchSenderOptions {
@@ -41,6 +47,8 @@ export interface BatchSenderOptions {
   readonly queueBytesMax: number;
   /** Most bytes in flight to the receiver; default 8 MiB. One batch may always be. */
   readonly sentBytesMax?: number;
+  /** Takes what the queue has no room for; by default that is refused. */
+  readonly spool?: BatchSpoolOptions;
   /** First delay before connecting again; default 50 ms, doubling to twenty times that, half of it by chance. */
   readonly reconnectDelayMs?: number;
   /** Largest frame that the receiver takes; larger batches are refused. Default 64 MiB and the overhead. */
@@ -52,6 +60,7 @@ export interface BatchSenderOptions {
 }
 
 export interface BatchSenderStats {
+  /** In memory and in the spool, frames counted with their {@link BATCH_OVERHEAD_BYTES}. */
   readonly queuedBytes: number;
   readonly queuedBatches: number;
   /** Age of the oldest batch without ack; 0 when there is none. */
@@ -60,7 +69,18 @@ export interface BatchSenderStats {
   /** The last batch that was written to this connection. */
   readonly sentSeq: number;
   readonly refusedBatches: number;
+  /** Those of `queuedBytes` and `queuedBatches` that are in the spool, on disk or on their way there. */
+  readonly spooledBytes: number;
+  readonly spooledBatches: number;
+  /** What failed on the disk of the spool: folders, writes, reads, removals and batches that came back damaged. */
+  readonly spoolFailures: number;
   readonly connected: boolean;
+}
+
+/** Waits for the ack of this number. */
+interface Waiter {
+  seq: number;
+  check(): void;
 }
 
 const RECONNECT_DELAY_MS = 50;
@@ -74,10 +94,10 @@ const SENT_BYTES_MAX = 8 * 1024 * 1024;
 export class BatchSender {
   readonly #options: BatchSenderOptions;
   readonly #clock: Clock;
-  readonly #queue: UnackedQueue;
+  readonly #backlog: Backlog;
   readonly #dialer: Dialer;
   readonly #frameBytesMax: number;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Set<Waiter>();
   #connection: FrameConnection | undefined;
   #welcomed = false;
   #started = false;
@@ -85,13 +105,21 @@ export class BatchSender {
   #refusedBatches = 0;
   #spell = { batches: 0, bytes: 0 };
 
-  /** Throws a RangeError for a lane or an epoch that cannot be sent. */
+  /** Throws a RangeError for a lane or an epoch that cannot be sent, or a spool without room. */
   constructor(options: BatchSenderOptions) {
     checkHello(options.lane, options.epoch);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#frameBytesMax = options.frameBytesMax ?? FRAME_BYTES_MAX;
-    this.#queue = new UnackedQueue(options.queueBytesMax, options.sentBytesMax ?? SENT_BYTES_MAX);
+    this.#backlog = new Backlog({
+      queueBytesMax: options.queueBytesMax,
+      sentBytesMax: options.sentBytesMax ?? SENT_BYTES_MAX,
+      spool: options.spool,
+      epoch: options.epoch,
+      clock: this.#clock,
+      returned: () => this.#transmit(),
+      damaged: (batches, payloadBytes) => this.#spoolDamaged(batches, payloadBytes),
+    });
     const delayInitialMs = options.reconnectDelayMs ?? RECONNECT_DELAY_MS;
     this.#dialer = new Dialer({
       socketPath: options.socketPath,
@@ -109,6 +137,7 @@ export class BatchSender {
       throw new FlowError('QUEUE_CLOSED', 'batch sender was closed', this.#options);
     if (this.#started) return;
     this.#started = true;
+    this.#backlog.start();
     this.#dialer.dial();
   }
 
@@ -118,7 +147,7 @@ export class BatchSender {
    */
   send(batch: Buffer): boolean {
     const fits = batch.length + BATCH_OVERHEAD_BYTES <= this.#frameBytesMax;
-    if (this.#closing !== undefined || !fits || !this.#queue.offer(batch, this.#clock.nowMs())) {
+    if (this.#closing !== undefined || !fits || !this.#backlog.offer(batch, this.#clock.nowMs())) {
       this.#refusedBatches++;
       this.#spell.batches++;
       this.#spell.bytes += batch.length;
@@ -129,20 +158,20 @@ export class BatchSender {
     return true;
   }
 
-  /** True when everything taken so far is acked; false when that did not happen in time, or the sender was closed. */
+  /** True when everything taken so far, spooled or not, is acked; false when that did not happen in time, or the sender was closed. */
   drained(timeoutMs: number): Promise<boolean> {
-    const seq = this.#queue.lastSeq;
     return new Promise((resolve) => {
       const settle = (): void => {
         this.#clock.clearTimeout(timer);
-        this.#waiters.delete(check);
-        resolve(this.#queue.ackedSeq >= seq);
+        this.#waiters.delete(waiter);
+        resolve(this.#backlog.queue.ackedSeq >= waiter.seq);
       };
       const check = (): void => {
-        if (this.#queue.ackedSeq >= seq || this.#closing !== undefined) settle();
+        if (this.#backlog.queue.ackedSeq >= waiter.seq || this.#closing !== undefined) settle();
       };
+      const waiter: Waiter = { seq: this.#backlog.lastSeq, check };
       const timer = this.#clock.setTimeout(settle, timeoutMs);
-      this.#waiters.add(check);
+      this.#waiters.add(waiter);
       check();
     });
   }
@@ -154,15 +183,18 @@ export class BatchSender {
   }
 
   stats(): BatchSenderStats {
-    const queue = this.#queue;
-    const oldestMs = queue.oldestQueuedAtMs;
+    const backlog = this.#backlog;
+    const oldestMs = backlog.oldestQueuedAtMs;
     return {
-      queuedBytes: queue.bytes,
-      queuedBatches: queue.batches,
+      queuedBytes: backlog.bytes,
+      queuedBatches: backlog.batches,
       oldestAgeMs: oldestMs === undefined ? 0 : this.#clock.nowMs() - oldestMs,
-      ackedSeq: queue.ackedSeq,
-      sentSeq: queue.sentSeq,
+      ackedSeq: backlog.queue.ackedSeq,
+      sentSeq: backlog.queue.sentSeq,
       refusedBatches: this.#refusedBatches,
+      spooledBytes: backlog.spooledBytes,
+      spooledBatches: backlog.spooledBatches,
+      spoolFailures: backlog.spoolFailures,
       connected: this.#welcomed,
     };
   }
@@ -173,8 +205,9 @@ export class BatchSender {
     const connection = this.#connection;
     connection?.close('closing');
     await connection?.ended;
-    for (const check of this.#waiters) check();
-    return { unackedBatches: this.#queue.batches, unackedBytes: this.#queue.bytes };
+    await this.#backlog.close();
+    this.#checkWaiters();
+    return { unackedBatches: this.#backlog.batches, unackedBytes: this.#backlog.bytes };
   }
 
   #opened(socket: Socket): void {
@@ -199,8 +232,8 @@ export class BatchSender {
   }
 
   #welcome(lastSeq: number): void {
-    if (lastSeq > this.#queue.everSentSeq) throw this.#unknownSeq('EPOCH_REUSED', lastSeq);
-    this.#queue.rewind();
+    if (lastSeq > this.#backlog.queue.everSentSeq) throw this.#unknownSeq('EPOCH_REUSED', lastSeq);
+    this.#backlog.queue.rewind();
     this.#welcomed = true;
     this.#options.handlers?.connected?.();
     this.#acked(lastSeq);
@@ -208,17 +241,31 @@ export class BatchSender {
   }
 
   #acked(seq: number): void {
-    if (seq > this.#queue.everSentSeq) throw this.#unknownSeq('FRAME_CORRUPT', seq);
-    if (seq <= this.#queue.ackedSeq) return;
-    this.#queue.acknowledge(seq);
+    if (seq > this.#backlog.queue.everSentSeq) throw this.#unknownSeq('FRAME_CORRUPT', seq);
+    if (seq <= this.#backlog.queue.ackedSeq) return;
+    this.#backlog.acknowledge(seq);
     this.#dialer.progressed();
     this.#options.handlers?.acked?.(seq);
-    for (const check of this.#waiters) check();
+    this.#checkWaiters();
     this.#transmit();
   }
 
+  /** What was lost lay directly behind the queue, so who waits for something there waits for that many fewer. */
+  #spoolDamaged(batches: number, payloadBytes: number): void {
+    const { lastSeq } = this.#backlog.queue;
+    for (const waiter of this.#waiters) {
+      if (waiter.seq > lastSeq) waiter.seq = Math.max(lastSeq, waiter.seq - batches);
+    }
+    this.#options.handlers?.spoolDamaged?.(batches, payloadBytes);
+    this.#checkWaiters();
+  }
+
+  #checkWaiters(): void {
+    for (const waiter of this.#waiters) waiter.check();
+  }
+
   #unknownSeq(code: 'EPOCH_REUSED' | 'FRAME_CORRUPT', seq: number): FlowError {
-    const text = `batch ${seq} is acked, expected at most ${this.#queue.everSentSeq}, the last that was sent`;
+    const text = `batch ${seq} is acked, expected at most ${this.#backlog.queue.everSentSeq}, the last that was sent`;
     return new FlowError(code, text, this.#options);
   }
 
@@ -226,7 +273,7 @@ export class BatchSender {
     const connection = this.#connection;
     if (connection === undefined || !this.#welcomed) return;
     while (!connection.congested) {
-      const batch = this.#queue.next();
+      const batch = this.#backlog.queue.next();
       if (batch === undefined) return;
       connection.write(encodeBatchHead(batch.seq, batch.payload.length), batch.payload);
     }

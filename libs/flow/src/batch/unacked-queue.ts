@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { ownMemory } from '../own-memory.ts';
 import { BATCH_OVERHEAD_BYTES } from '../wire/messages.ts';
 
 export interface UnackedBatch {
@@ -37,6 +38,10 @@ export class UnackedQueue {
 
   get bytes(): number {
     return this.#bytes;
+  }
+  /** Bytes that may still be offered. */
+  get roomBytes(): number {
+    return this.#bytesMax - this.#bytes;
   }
   get batches(): number {
     return this.#lastSeq - this.#ackedSeq;
@@ -106,8 +111,3 @@ export class UnackedQueue {
 }
 
 const RELEASED: UnackedBatch = { seq: 0, payload: Buffer.alloc(0), queuedAtMs: 0 };
-
-/** A small view would keep the large memory that it shows alive, beyond the limit that counts only its own bytes. */
-function ownMemory(payload: Buffer): Buffer {
-  return payload.length * 2 < payload.buffer.byteLength ? Buffer.from(payload) : payload;
-}
