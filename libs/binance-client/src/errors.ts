@@ -24,6 +24,8 @@ export type BinanceClientErrorCode =
   | 'OVERLOADED'
   /** More requests wait for weight than the budget's limit. */
   | 'BUDGET_FULL'
+  /** The files of a budget that processes share cannot be read or written. Nothing is asked uncounted. */
+  | 'BUDGET_UNAVAILABLE'
   /** `http:` or `ws:` to a host that is not this machine, or text that is no address. */
   | 'ENDPOINT_REFUSED';
 
@@ -89,6 +91,7 @@ export function reactionTo(error: BinanceClientError): Reaction {
     case 'BANNED':
     case 'BLOCKED':
     case 'BUDGET_FULL':
+    case 'BUDGET_UNAVAILABLE':
       return 'later';
     case 'REQUEST_TIMED_OUT':
     case 'CONNECT_FAILED':

@@ -1,5 +1,7 @@
 export type { Clock, ClockTimer } from './clock.ts';
 export type { BinanceClientErrorCode, BinanceClientErrorFacts, Reaction } from './errors.ts';
+export type { HostBudget, HostBudgetCounters, HostBudgetOptions } from './host/host-budget.ts';
+export type { HostMachine } from './host/host-machine.ts';
 export type { Product, StreamRoute, WeightTable } from './products.ts';
 export type {
   AggTradesQuery,
@@ -22,6 +24,7 @@ export type {
 } from './rest/request-budget.ts';
 export type { AggTradeRow, ExchangeInfo, KlineRow, ServerTime, SymbolInfo } from './rest/rest-schemas.ts';
 export type { BudgetSnapshot, HoldReason } from './rest/weight-window.ts';
+export type { ConnectionAttempts } from './stream/attempt-limiter.ts';
 export type { BackoffPolicy } from './stream/backoff.ts';
 export type {
   CloseCause,
@@ -58,6 +61,7 @@ export type { Answer, FrameKind, SlotName } from '@org/binance-wire';
 
 export { systemClock } from './clock.ts';
 export { BinanceClientError, isBinanceClientError, reactionTo } from './errors.ts';
+export { openHostBudget } from './host/host-budget.ts';
 export { PRODUCTS, streamAddress, streamRoute, weightOf } from './products.ts';
 export { BinanceRest } from './rest/binance-rest.ts';
 export { judgeAnswer } from './rest/judge-answer.ts';

@@ -83,6 +83,7 @@ describe('the reaction', () => {
     ['BANNED', 'later'],
     ['BLOCKED', 'later'],
     ['BUDGET_FULL', 'later'],
+    ['BUDGET_UNAVAILABLE', 'later'],
     ['REQUEST_TIMED_OUT', 'retry'],
     ['CONNECT_FAILED', 'retry'],
     ['ANSWER_MALFORMED', 'retry'],

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Clock, ClockTimer } from '../clock.ts';
-import { BinanceClientError } from '../errors.ts';
+import { RequestQueue } from './request-queue.ts';
 import { WeightWindow } from './weight-window.ts';
 import type { BudgetSnapshot, HoldReason } from './weight-window.ts';
 
@@ -58,14 +58,8 @@ export interface RequestBudgetOptions {
   readonly inFlightMax?: number;
 }
 
-interface Waiter {
-  readonly request: BudgetRequest;
-  readonly priority: number;
-  grant(permit: RequestPermit): void;
-}
-
-const WAITING_MAX = 10_000;
-const IN_FLIGHT_MAX = 16;
+export const WAITING_MAX = 10_000;
+export const IN_FLIGHT_MAX = 16;
 
 /** A budget in this process. */
 export function createRequestBudget(options: RequestBudgetOptions): RequestBudget {
@@ -75,41 +69,19 @@ export function createRequestBudget(options: RequestBudgetOptions): RequestBudge
 class LocalBudget implements RequestBudget {
   readonly #clock: Clock;
   readonly #window: WeightWindow;
-  readonly #waitingMax: number;
   readonly #inFlightMax: number;
-  /** By priority, then by age. Nobody overtakes the first: a heavy request would never get its turn. */
-  readonly #waiters: Waiter[] = [];
+  readonly #queue: RequestQueue;
   #timer: ClockTimer | undefined;
 
   constructor({ limitPerMinute, clock, waitingMax, inFlightMax }: RequestBudgetOptions) {
     this.#clock = clock ?? systemClock;
     this.#window = new WeightWindow(limitPerMinute);
-    this.#waitingMax = waitingMax ?? WAITING_MAX;
     this.#inFlightMax = inFlightMax ?? IN_FLIGHT_MAX;
+    this.#queue = new RequestQueue(waitingMax ?? WAITING_MAX, () => this.#pump());
   }
 
   acquire(request: BudgetRequest): Promise<RequestPermit> {
-    const { signal, priority = 0 } = request;
-    if (signal?.aborted) return Promise.reject(aborted(signal));
-    if (this.#waiters.length >= this.#waitingMax) {
-      const message = `request budget: ${this.#waiters.length} requests wait, limit ${this.#waitingMax}`;
-      return Promise.reject(new BinanceClientError('BUDGET_FULL', message));
-    }
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        reject(aborted(signal));
-        this.#pump();
-      };
-      const grant = (permit: RequestPermit) => {
-        signal?.removeEventListener('abort', leave);
-        resolve(permit);
-      };
-      const waiter: Waiter = { request, priority, grant };
-      signal?.addEventListener('abort', leave, { once: true });
-      this.#enqueue(waiter);
-      this.#pump();
-    });
+    return this.#queue.join(request, this.#clock.nowMs());
   }
 
   setLimit(limitPerMinute: number): void {
@@ -122,7 +94,7 @@ class LocalBudget implements RequestBudget {
     return {
       limitPerMinute: this.#window.limitPerMinute,
       usedWeight: this.#window.used(nowMs),
-      waiting: this.#waiters.length,
+      waiting: this.#queue.length,
       inFlight: this.#window.inFlight,
       hold: this.#window.hold(nowMs),
     };
@@ -137,21 +109,16 @@ class LocalBudget implements RequestBudget {
     this.#pump();
   }
 
-  #enqueue(waiter: Waiter): void {
-    const at = this.#waiters.findIndex(({ priority }) => priority > waiter.priority);
-    this.#waiters.splice(at < 0 ? this.#waiters.length : at, 0, waiter);
-  }
-
   /** Grants what may go now and sets the one timer for the next. */
   #pump(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
+    for (let { first } = this.#queue; first !== undefined; { first } = this.#queue) {
       if (this.#window.inFlight >= this.#inFlightMax) return;
-      const waitMs = this.#window.waitMs(first.request.weight, this.#clock.nowMs());
+      const waitMs = this.#window.waitMs(first.weight, this.#clock.nowMs());
       if (waitMs > 0) return this.#wakeIn(waitMs);
-      this.#waiters.shift();
-      first.grant(this.#permit(first.request.weight));
+      this.#queue.shift();
+      first.grant(this.#permit(first.weight));
     }
   }
 
@@ -175,10 +142,4 @@ class LocalBudget implements RequestBudget {
       },
     };
   }
-}
-
-function aborted(signal: AbortSignal | undefined): BinanceClientError {
-  return new BinanceClientError('REQUEST_ABORTED', 'request: aborted while it waited for weight', {
-    cause: signal?.reason,
-  });
 }

@@ -1,5 +1,5 @@
 /** Requests count for a minute. */
-const WINDOW_MS = 60_000;
+export const WINDOW_MS = 60_000;
 
 /** Longest ban of the exchange, and the first one that is assumed when it does not say (USD-M general info, seen 2026-11). */
 const BAN_MAX_MS = 3 * 24 * 3_600_000;
@@ -25,6 +25,19 @@ export interface BudgetSnapshot {
   readonly bans: number;
 }
 
+/** A {@link WeightWindow} as data, requests under way included. Times are those of the window's caller. */
+export interface WindowState {
+  readonly limitPerMinute: number;
+  readonly nextId: number;
+  readonly answered: readonly (readonly [weight: number, atMs: number])[];
+  readonly outstanding: readonly (readonly [id: number, weight: number])[];
+  readonly hold: { readonly reason: HoldReason; readonly untilMs: number } | undefined;
+  readonly bans: number;
+}
+
+/** Parts of a window in which answered requests are told apart in its state; bounds the size of the state. */
+const GRAINS = 120;
+
 /**
  * The weight that was used in the last minute, and whether more may be. Knows no clock: every call says what time it is.
  *
@@ -40,8 +53,45 @@ export class WeightWindow {
   #holdReason: HoldReason | undefined;
   #bans = 0;
 
-  constructor(limitPerMinute: number) {
-    this.#limitPerMinute = limitPerMinute;
+  readonly #windowMs: number;
+
+  constructor(limitPerMinute: number, windowMs = WINDOW_MS) {
+    this.#limitPerMinute = Math.max(1, limitPerMinute);
+    this.#windowMs = windowMs;
+  }
+
+  static of(state: WindowState, windowMs = WINDOW_MS): WeightWindow {
+    const window = new WeightWindow(state.limitPerMinute, windowMs);
+    for (const [id, weight] of state.outstanding) window.#entries.set(id, { weight, settledAtMs: undefined });
+    window.#nextId = state.nextId;
+    for (const [weight, atMs] of state.answered) window.#add(weight, atMs);
+    window.#bans = state.bans;
+    window.#heldUntilMs = state.hold?.untilMs ?? -Infinity;
+    window.#holdReason = state.hold?.reason;
+    return window;
+  }
+
+  /** Answers count from the end of the part of the window in which they came: a little longer, never shorter. */
+  state(nowMs: number): WindowState {
+    this.used(nowMs);
+    const grainMs = this.#windowMs / GRAINS;
+    const answered = new Map<number, number>();
+    const outstanding: [number, number][] = [];
+    for (const [id, { weight, settledAtMs }] of this.#entries) {
+      if (settledAtMs === undefined) outstanding.push([id, weight]);
+      else {
+        const atMs = Math.ceil(settledAtMs / grainMs) * grainMs;
+        answered.set(atMs, (answered.get(atMs) ?? 0) + weight);
+      }
+    }
+    return {
+      limitPerMinute: this.#limitPerMinute,
+      nextId: this.#nextId,
+      answered: Array.from(answered, ([atMs, weight]) => [weight, atMs]),
+      outstanding,
+      hold: this.hold(nowMs) && { reason: this.#holdReason!, untilMs: this.#heldUntilMs },
+      bans: this.#bans,
+    };
   }
 
   get limitPerMinute(): number {
@@ -62,7 +112,7 @@ export class WeightWindow {
   used(nowMs: number): number {
     let sum = 0;
     for (const [id, { weight, settledAtMs }] of this.#entries) {
-      if (settledAtMs !== undefined && nowMs - settledAtMs >= WINDOW_MS) this.#entries.delete(id);
+      if (settledAtMs !== undefined && nowMs - settledAtMs >= this.#windowMs) this.#entries.delete(id);
       else sum += weight;
     }
     return sum;
@@ -89,7 +139,7 @@ export class WeightWindow {
     settled.sort((a, b) => a.settledAtMs! - b.settledAtMs!);
     for (const entry of settled) {
       excess -= entry.weight;
-      if (excess <= 0) return entry.settledAtMs! + WINDOW_MS - nowMs;
+      if (excess <= 0) return entry.settledAtMs! + this.#windowMs - nowMs;
     }
     return Infinity;
   }
@@ -106,7 +156,7 @@ export class WeightWindow {
     const entry = this.#entries.get(id);
     if (entry !== undefined) this.#entries.set(id, { ...entry, settledAtMs: nowMs });
     const byOthers = (usedWeight ?? 0) - this.used(nowMs);
-    if (byOthers > 0) this.#entries.set(this.#nextId++, { weight: byOthers, settledAtMs: nowMs });
+    if (byOthers > 0) this.#add(byOthers, nowMs);
   }
 
   /**
@@ -115,7 +165,9 @@ export class WeightWindow {
    */
   holdFor(reason: HoldReason, nowMs: number, toldMs: number | undefined): void {
     const assumedMs =
-      reason === 'banned' ? Math.min(BAN_MAX_MS, BAN_FIRST_MS * 2 ** Math.min(this.#bans, 12)) : WINDOW_MS;
+      reason === 'banned'
+        ? Math.min(BAN_MAX_MS, BAN_FIRST_MS * 2 ** Math.min(this.#bans, 12))
+        : this.#windowMs;
     if (reason === 'banned') this.#bans++;
     const holdMs = Math.min(
       BAN_MAX_MS,
@@ -151,7 +203,7 @@ export class WeightWindow {
   /** Adds what an earlier process used, and keeps to its hold. Times in the future, from a clock since set, are now. */
   restore(snapshot: BudgetSnapshot, nowMs: number, epochMs: number): void {
     for (const { weight, atEpochMs } of snapshot.used) {
-      this.#entries.set(this.#nextId++, { weight, settledAtMs: nowMs - Math.max(0, epochMs - atEpochMs) });
+      this.#add(weight, nowMs - Math.max(0, epochMs - atEpochMs));
     }
     this.limitPerMinute = snapshot.limitPerMinute;
     this.#bans = Math.max(this.#bans, snapshot.bans);
@@ -159,5 +211,9 @@ export class WeightWindow {
     if (snapshot.holdReason === undefined || heldUntilMs <= this.#heldUntilMs) return;
     this.#heldUntilMs = heldUntilMs;
     this.#holdReason = snapshot.holdReason;
+  }
+
+  #add(weight: number, settledAtMs: number): void {
+    this.#entries.set(this.#nextId++, { weight, settledAtMs });
   }
 }

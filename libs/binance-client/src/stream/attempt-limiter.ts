@@ -2,22 +2,35 @@
 export const ATTEMPTS_MAX = 300;
 export const ATTEMPTS_WINDOW_MS = 5 * 60_000;
 
+/** The connection attempts of one address, shared by all who connect from it. */
+export interface ConnectionAttempts {
+  /** Takes the next place and returns how long to wait for it, milliseconds. */
+  take(): number;
+}
+
 /** Spreads events so that no window of `windowMs` holds more than `countMax`. */
 export class AttemptLimiter {
   readonly #countMax: number;
   readonly #windowMs: number;
   /** Times of the latest attempts, granted or planned, oldest first. */
-  readonly #atMs: number[] = [];
+  readonly #atMs: number[];
 
-  constructor(countMax: number, windowMs: number) {
+  /** `atMs`: earlier attempts, oldest first. */
+  constructor(countMax: number, windowMs: number, atMs: readonly number[] = []) {
     this.#countMax = countMax;
     this.#windowMs = windowMs;
+    this.#atMs = atMs.slice(-countMax);
+  }
+
+  /** Times of the latest attempts, at most `countMax`, oldest first. */
+  get atMs(): readonly number[] {
+    return this.#atMs;
   }
 
   /** Takes the next place and returns how long to wait for it, milliseconds. */
   take(nowMs: number): number {
-    const oldestMs = this.#atMs.length < this.#countMax ? -Infinity : this.#atMs.shift()!;
-    const atMs = Math.max(nowMs, oldestMs + this.#windowMs);
+    const atMs = nowMs + this.waitMs(nowMs);
+    if (this.#atMs.length >= this.#countMax) this.#atMs.shift();
     this.#atMs.push(atMs);
     return atMs - nowMs;
   }

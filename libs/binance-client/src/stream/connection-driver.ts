@@ -1,6 +1,6 @@
 import type { Clock, ClockTimer } from '../clock.ts';
 import type { StreamRoute } from '../products.ts';
-import type { AttemptLimiter } from './attempt-limiter.ts';
+import type { ConnectionAttempts } from './attempt-limiter.ts';
 import { INITIAL_STATE, isSource, ownedIds, stepConnection } from './connection-state.ts';
 import type {
   ConnectionEffect,
@@ -22,7 +22,7 @@ export interface DriverShared {
   readonly random: () => number;
   /** The next connection id; ids are never used twice. */
   readonly ids: { next: number };
-  readonly attempts: AttemptLimiter;
+  readonly attempts: ConnectionAttempts;
   readonly handlers: MarketStreamsHandlers;
   readonly counters: StreamCounters;
   readonly reader: MessageReader;
@@ -145,7 +145,7 @@ export class ConnectionDriver {
       this.#openings.delete(id);
       this.#sessions.set(id, this.#session(id));
     };
-    const delayMs = attempts.take(clock.nowMs());
+    const delayMs = attempts.take();
     if (delayMs > 0) this.#openings.set(id, clock.setTimeout(open, delayMs));
     else open();
   }

@@ -7,6 +7,7 @@ import { knownMarket, numericOptions } from '../numeric-options.ts';
 import { PRODUCTS, streamAddress, streamRoute } from '../products.ts';
 import type { StreamRoute } from '../products.ts';
 import { AttemptLimiter, ATTEMPTS_MAX, ATTEMPTS_WINDOW_MS } from './attempt-limiter.ts';
+import type { ConnectionAttempts } from './attempt-limiter.ts';
 import { ConnectionDriver } from './connection-driver.ts';
 import type { DriverShared } from './connection-driver.ts';
 import type { ConnectionPolicy } from './connection-types.ts';
@@ -38,6 +39,8 @@ export interface MarketStreamsOptions {
   readonly reconnect?: Partial<Pick<ConnectionPolicy, 'initialDelayMs' | 'maxDelayMs' | 'maxRetries'>>;
   /** Default 200, at most 1024. */
   readonly streamsPerConnectionMax?: number;
+  /** Shared by all who connect from this address; default 300 in 5 minutes for this object alone. */
+  readonly attempts?: ConnectionAttempts;
   readonly clock?: Clock;
   /** In [0, 1); default `Math.random`. */
   readonly random?: () => number;
@@ -107,7 +110,7 @@ export class MarketStreams {
       clock: this.#clock,
       random: options.random ?? Math.random,
       ids: options.connectionIds ?? PROCESS_IDS,
-      attempts: new AttemptLimiter(ATTEMPTS_MAX, ATTEMPTS_WINDOW_MS),
+      attempts: options.attempts ?? ownAttempts(this.#clock),
       handlers,
       counters,
       reader: new MessageReader(handlers, counters, this.#clock),
@@ -240,6 +243,11 @@ function limitsOf(
 
 function policyOf({ reconnect, lifetimeMs, overlapMs, lingerMs }: MarketStreamsOptions): ConnectionPolicy {
   return numericOptions(DEFAULT_POLICY, { ...reconnect, lifetimeMs, overlapMs, lingerMs }, LEAST_POLICY);
+}
+
+function ownAttempts(clock: Clock): ConnectionAttempts {
+  const limiter = new AttemptLimiter(ATTEMPTS_MAX, ATTEMPTS_WINDOW_MS);
+  return { take: () => limiter.take(clock.nowMs()) };
 }
 
 function checkedPerConnection(streams = DEFAULT_STREAMS_PER_CONNECTION): number {
