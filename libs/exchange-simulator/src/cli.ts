@@ -31,6 +31,7 @@ interface ServeFlags {
   readonly rate?: number;
   readonly trades?: number;
   readonly levels?: number;
+  readonly depthCuts: 'same' | 'different';
   readonly sentLog?: string;
   readonly report?: string;
   readonly weightLimit?: number;
@@ -86,10 +87,18 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     )
     .option('--speed <factor>', 'seconds of the market in one second', positive, 1)
     .option('--faults <file>', 'YAML or JSON script of faults')
-    .option('--seed <number>', 'made-up market: seed', wholePositive, 1)
+    .option('--seed <number>', 'made-up market and different depth cuts: seed', wholePositive, 1)
     .option('--rate <number>', 'made-up market: book events a second and symbol', positive)
     .option('--trades <number>', 'made-up market: taker orders a second and symbol', positive)
     .option('--levels <number>', 'made-up market: price levels a side', wholePositive)
+    .addOption(
+      new Option(
+        '--depth-cuts <cuts>',
+        'whether connections get their depth events merged each in its own way',
+      )
+        .choices(['same', 'different'])
+        .default('same'),
+    )
     .option(
       '--settle <duration>',
       'replay: quiet time after the last subscription before the clock starts',
@@ -124,6 +133,7 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
     port: flags.port,
     speed: flags.speed,
     seed: flags.seed,
+    depthCuts: flags.depthCuts,
     settleMs: flags.settle,
     startOn: flags.startOn,
     tempo,

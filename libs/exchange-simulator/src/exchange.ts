@@ -89,6 +89,8 @@ function openSource(options: ExchangeOptions, product: Product, clock: Clock): P
     throw invalid('expected either replayDir or symbols');
   if (!(speed > 0 && Number.isFinite(speed))) throw invalid(`speed: expected a number above 0, was ${speed}`);
   if (!(settleMs >= 0)) throw invalid(`settleMs: expected 0 or more, was ${settleMs}`);
+  if (!['same', 'different'].includes(options.depthCuts ?? 'same'))
+    throw invalid(`depthCuts: expected same or different, was ${options.depthCuts}`);
   if (replayDir !== undefined) {
     return openReplay({
       directory: replayDir,
@@ -115,7 +117,9 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
   const restLedger = new RestLedger();
   const sentLog = options.journalPath === undefined ? undefined : new SentLog(options.journalPath);
   const desk: FaultDesk = new FaultDesk(clock, () => streams.connections);
-  const broadcast = new Broadcast({ faults: desk, ledger, sentLog, clock });
+  const { seed = 1, speed = 1 } = options;
+  const depthCuts = options.depthCuts === 'different' ? { seed, speed } : undefined;
+  const broadcast = new Broadcast({ faults: desk, ledger, sentLog, clock, depthCuts });
   const streams: StreamServer = new StreamServer(
     product,
     { ...DEFAULT_CONNECTION_RULES, ...options.connection },
@@ -129,7 +133,8 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
         }
       },
       unsubscribed: (connection, names) => broadcast.unlisten(connection, names),
-      closed: (connection) => broadcast.unlisten(connection, connection.subscriptions),
+      ending: (connection) => broadcast.ending(connection),
+      closed: (connection) => broadcast.closed(connection),
     },
   );
   const rules = {
@@ -165,6 +170,7 @@ function running(parts: Parts, source: MarketSource, port: number): Exchange {
     await source.stop();
     parts.broadcast.flush();
     await parts.streams.close(STOP_GRACE_MS);
+    parts.broadcast.stop();
     await new Promise<void>((resolve) => {
       parts.server.close(() => resolve());
       parts.server.closeAllConnections();

@@ -21,12 +21,17 @@ export interface ExchangeOptions {
   readonly settleMs?: number;
   /** Replay: which subscription sets the clock going. Default `depth`; `any` is for clients without a book. */
   readonly startOn?: 'depth' | 'any';
-  /** Generated market: default 1. */
+  /** Of a generated market and of different depth cuts. Default 1. */
   readonly seed?: number;
   /** Generated market: market time at the start, ms since the epoch. Default: now. */
   readonly startTimeMs?: number;
   /** Generated market: its rates and the size of its books. */
   readonly tempo?: Partial<Tempo>;
+  /**
+   * `different`: each connection gets depth events of its own cut, one to three merged into one, held back for at most
+   * 250 ms of the market. Default `same`: everybody gets the events as the market made them.
+   */
+  readonly depthCuts?: 'same' | 'different';
   /** Faults that are planned from the start. */
   readonly faults?: readonly Fault[];
   /** File that gets every sent message: `<sent ns> <stream> <combined envelope>` a line. Truncated first. */

@@ -1,6 +1,6 @@
 import { unitsToDecimal } from '@org/market-data';
 import type { SymbolRules } from '../market-source.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../random.ts';
 
 /** What a made-up symbol trades in. Prices are whole ticks, quantities whole steps. */
 export interface Instrument extends SymbolRules {

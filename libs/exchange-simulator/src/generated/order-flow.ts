@@ -1,6 +1,6 @@
 import type { Instrument } from './instrument.ts';
 import { PriceLadder } from './price-ladder.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 export type Side = 'bid' | 'ask';
 

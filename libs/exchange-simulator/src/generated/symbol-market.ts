@@ -9,8 +9,8 @@ import * as frames from './frames.ts';
 import type { Instrument } from './instrument.ts';
 import { OrderFlow } from './order-flow.ts';
 import type { Level, PriceLadder } from './price-ladder.ts';
-import { seededRandom } from './random.ts';
-import type { Random } from './random.ts';
+import { seededRandom } from '../random.ts';
+import type { Random } from '../random.ts';
 import type { SingleTrade } from './trade-feed.ts';
 import { TradeFeed } from './trade-feed.ts';
 

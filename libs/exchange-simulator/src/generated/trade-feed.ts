@@ -1,5 +1,5 @@
 import type { Fill } from './bar.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Fills at one price of takers on one side, as `aggTrade` reports them. */
 export interface AggregateTrade {

@@ -40,12 +40,16 @@ export type ConnectionEnd =
 export interface ConnectionEvents {
   subscribed(connection: Connection, streams: readonly string[]): void;
   unsubscribed(connection: Connection, streams: readonly string[]): void;
+  /** The exchange is about to end it; frames that are written now still leave. */
+  ending(connection: Connection): void;
   closed(connection: Connection): void;
 }
 
 /** What one connection was sent. `frames` are the intact ones. */
 export interface ConnectionCounts {
   frames: number;
+  /** Messages of the market in these frames: more than frames where depth cuts differ. */
+  events: number;
   bytes: number;
   duplicated: number;
   damaged: number;
@@ -59,7 +63,14 @@ export class Connection {
   readonly route: Route;
   readonly openedAtMs: number;
   readonly subscriptions = new Set<string>();
-  readonly counts: ConnectionCounts = { frames: 0, bytes: 0, duplicated: 0, damaged: 0, dropped: 0 };
+  readonly counts: ConnectionCounts = {
+    frames: 0,
+    events: 0,
+    bytes: 0,
+    duplicated: 0,
+    damaged: 0,
+    dropped: 0,
+  };
   end: ConnectionEnd = 'open';
   combined: boolean;
   readonly #webSocket: WebSocket;
@@ -164,6 +175,8 @@ export class Connection {
   }
 
   #finish(end: ConnectionEnd, action: () => void): void {
+    // A client that is cut because it does not read has no use for more.
+    if (this.end === 'open' && end !== 'overrun') this.#events.ending(this);
     if (this.end === 'open') this.end = end;
     this.flush();
     action();
