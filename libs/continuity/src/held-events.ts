@@ -1,0 +1,40 @@
+import type { EventFrame } from './event-frame.ts';
+
+/** So many empty places at the front are cut off at once: taking from the front then costs nothing on average. */
+const TAKEN_MAX = 64;
+
+/** The events of one source that wait, in the order in which they came. */
+export class HeldEvents {
+  #events: EventFrame[] = [];
+  #taken = 0;
+
+  get length(): number {
+    return this.#events.length - this.#taken;
+  }
+
+  get front(): EventFrame | undefined {
+    return this.#events[this.#taken];
+  }
+
+  get back(): EventFrame | undefined {
+    return this.#events.at(-1);
+  }
+
+  push(event: EventFrame): void {
+    this.#events.push(event);
+  }
+
+  shift(): EventFrame | undefined {
+    if (this.length === 0) return undefined;
+    const event = this.#events[this.#taken++]!;
+    if (this.#taken === this.#events.length || this.#taken > TAKEN_MAX) {
+      this.#events.splice(0, this.#taken);
+      this.#taken = 0;
+    }
+    return event;
+  }
+
+  toArray(): EventFrame[] {
+    return this.#events.slice(this.#taken);
+  }
+}

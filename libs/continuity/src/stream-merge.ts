@@ -1,0 +1,254 @@
+import type { Buffer } from 'node:buffer';
+import { GAP_REASONS } from '@org/market-data';
+import {
+  type BatchRecord,
+  type DoubtRecord,
+  readRecordBatch,
+  RECORD_TYPE,
+  RecordBatchError,
+} from '@org/storage';
+import { Arbiter } from './arbiter.ts';
+import { readBar } from './bar.ts';
+import { EventFrame } from './event-frame.ts';
+import { gapAtEnd } from './gap-row.ts';
+import { BREAKS, judge, REPEATS } from './join.ts';
+import { MergeContext } from './merge-context.ts';
+import type { MergeHandlers } from './merge-handlers.ts';
+import { MERGE_LIMITS, type MergeLimits } from './merge-limits.ts';
+import { restoreState, writeState } from './merge-state.ts';
+import type { MergeStats } from './merge-stats.ts';
+import { MergedStream, StreamSource } from './merged-stream.ts';
+import type { RepairOrder } from './open-break.ts';
+import { RepairDesk } from './repair-desk.ts';
+import { type Source, SourceTable } from './source.ts';
+import { StreamStore } from './stream-store.ts';
+
+/** An entry of the journal: one batch of one life of one lane. */
+export interface MergeEntry {
+  readonly lane: string;
+  readonly epoch: number;
+  readonly payload: Buffer;
+}
+
+export interface StreamMergeOptions {
+  /** What {@link StreamMerge.state} gave; undefined to begin anew. */
+  readonly state?: string | undefined;
+  readonly limits?: Partial<MergeLimits>;
+  readonly handlers?: MergeHandlers;
+}
+
+/**
+ * Turns the journal, all lanes in journal order, into the one sequence of records that sinks store.
+ *
+ * A pure function of its input: the state before, the entry, and the times inside the records. Entries that are read
+ * again from the same state give the same bytes. Throws {@link ContinuityError} when the state cannot be read.
+ */
+export class StreamMerge {
+  readonly #context: MergeContext;
+  readonly #repairs: RepairDesk;
+  readonly #store: StreamStore;
+  readonly #arbiter: Arbiter;
+  readonly #sources = new SourceTable();
+  readonly #streams = new Map<string, MergedStream>();
+  readonly #event = new EventFrame();
+  #source!: Source;
+
+  constructor(options: StreamMergeOptions = {}) {
+    this.#context = new MergeContext({ ...MERGE_LIMITS, ...options.limits }, options.handlers ?? {});
+    this.#repairs = new RepairDesk(this.#context);
+    this.#store = new StreamStore(this.#context, this.#repairs);
+    this.#arbiter = new Arbiter(this.#context, this.#store, this.#streams);
+    if (options.state !== undefined) this.#restore(options.state);
+  }
+
+  /**
+   * The batch to store, or undefined when nothing comes out of this entry. It is the payload itself when every record
+   * in it is stored as it is.
+   */
+  take(entry: MergeEntry): Buffer | undefined {
+    this.#source = this.#sources.of(entry.lane, entry.epoch);
+    this.#context.output.begin(entry.payload);
+    try {
+      readRecordBatch(entry.payload, this.#visit);
+    } catch (error) {
+      if (!(error instanceof RecordBatchError)) throw error;
+      this.#damaged(entry, error);
+    }
+    return this.#context.output.end();
+  }
+
+  /** A clean end: the rows of the breaks that wait for a repair. They stay open; store the state after this. */
+  finish(): Buffer | undefined {
+    this.#context.output.begin(undefined);
+    for (const stream of this.#streams.values()) for (const open of stream.breaks) this.#repairs.write(open);
+    return this.#context.output.end();
+  }
+
+  /** Everything that the next entry is judged by, held events included. */
+  state(): string {
+    return writeState({ nowUs: this.#context.nowUs, sources: this.#sources, streams: this.#streams });
+  }
+
+  /** Something waits that only time can release: give an entry with a tick, so that journal time goes on. */
+  get isWaiting(): boolean {
+    return this.#arbiter.heldFrames > 0 || this.#repairs.unwritten > 0;
+  }
+
+  /** What REST should be asked for: the parts of all open breaks that are still missing. */
+  repairs(): readonly RepairOrder[] {
+    const orders: RepairOrder[] = [];
+    for (const { kind, breaks } of this.#streams.values())
+      for (const open of breaks) orders.push(...open.orders(kind === 'kline' ? 'kline' : 'aggtrade'));
+    return orders;
+  }
+
+  stats(): MergeStats {
+    const { heldFrames, heldBytes } = this.#arbiter;
+    return { ...this.#context.counters, heldFrames, heldBytes };
+  }
+
+  readonly #visit = (record: BatchRecord): void => {
+    const { receivedAtUs } = record;
+    if (receivedAtUs > this.#context.nowUs && receivedAtUs <= Number.MAX_SAFE_INTEGER)
+      this.#context.nowUs = receivedAtUs;
+    if (record.type === RECORD_TYPE.tick) return this.#tick();
+    this.#source.lastSeenUs = this.#context.nowUs;
+    switch (record.type) {
+      case RECORD_TYPE.frame:
+        return this.#frame(record);
+      case RECORD_TYPE.doubt:
+        return this.#doubt(record);
+      case RECORD_TYPE.restRows:
+        return this.#repairs.rows(this.#streamOf(record.stream), record);
+      case RECORD_TYPE.gap:
+      case RECORD_TYPE.depthSnapshot:
+      case RECORD_TYPE.bookSnapshot:
+        return this.#context.output.keep(record);
+    }
+    this.#context.output.keep(record);
+  };
+
+  #frame(record: BatchRecord): void {
+    const { order } = record;
+    if (order === undefined || !Number.isFinite(order)) return this.#context.output.keep(record);
+    const stream = this.#streamOf(record.stream);
+    const source = stream.sourceOf(this.#source) ?? this.#join(stream);
+    const event = this.#read(stream, source, record, order);
+    const isLead = stream.lead === source || stream.lead === undefined;
+    const join = judge(stream, event, isLead);
+    if (join === REPEATS) return this.#repeat(stream, source, event);
+    if (!isLead || join === BREAKS || source.held.length > 0)
+      return this.#arbiter.hold(stream, source, event);
+    this.#store.current(stream, source, event, join);
+    if (stream.heldFrames > 0) this.#arbiter.settle(stream);
+  }
+
+  /** The event of the record; the doubt of its source is now its own. */
+  #read(stream: MergedStream, source: StreamSource, record: BatchRecord, order: number): EventFrame {
+    const event = this.#event;
+    event.read(record, order);
+    if (!(event.receivedAtUs <= this.#context.nowUs)) event.receivedAtUs = this.#context.nowUs;
+    if (stream.kind === 'kline') event.bar = readBar(event.payload, this.#context.fields);
+    event.doubt = source.doubt ?? (source.isFresh && stream.hasLast ? 'restart' : undefined);
+    source.doubt = undefined;
+    source.isFresh = false;
+    source.isEnded = false;
+    source.line = record.line;
+    return event;
+  }
+
+  /** Ids that stay behind for long are no overlap: the exchange has set them anew, and that is a break. */
+  #repeat(stream: MergedStream, source: StreamSource, event: EventFrame): void {
+    if (!this.#isCountedAnew(stream, event)) {
+      this.#context.counters.duplicates++;
+      return this.#context.output.drop();
+    }
+    this.#arbiter.settle(stream, true);
+    event.doubt = 'sequence';
+    this.#store.lead(stream, source, 'gap');
+    this.#store.current(stream, source, event, BREAKS);
+  }
+
+  #isCountedAnew(stream: MergedStream, event: EventFrame): boolean {
+    if (event.receivedAtUs <= stream.lastReceivedAtUs) return false;
+    const { nowUs, limits } = this.#context;
+    if (stream.repeats++ === 0) stream.repeatsSinceUs = nowUs;
+    return stream.repeats > limits.repeatsMax && nowUs - stream.repeatsSinceUs > limits.repeatSpanMs * 1000;
+  }
+
+  #doubt(record: BatchRecord): void {
+    this.#context.output.drop();
+    const stream = this.#streamOf(record.stream);
+    const source = stream.sourceOf(this.#source) ?? this.#join(stream);
+    source.line = record.line;
+    const doubt = this.#readDoubt(record);
+    if (doubt.isEnd) this.#end(stream, source);
+    source.doubt ??= doubt.reason;
+  }
+
+  #readDoubt(record: BatchRecord): DoubtRecord {
+    try {
+      const text = record.bytes.toString('utf8', record.payloadStart, record.payloadEnd);
+      const { reason, isEnd } = JSON.parse(text) as Partial<DoubtRecord>;
+      if (reason !== undefined && GAP_REASONS.includes(reason)) return { reason, isEnd: isEnd === true };
+    } catch (error) {
+      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    }
+    this.#context.damagedRecord(`doubt of ${record.stream}: expected a reason and isEnd`);
+    return { reason: 'malformed', isEnd: false };
+  }
+
+  /** Nothing more comes from this source; a doubt that is open now stays so when nobody else is there. */
+  #end(stream: MergedStream, source: StreamSource): void {
+    source.isEnded = true;
+    if (stream.heldFrames > 0) this.#arbiter.settle(stream);
+    const { doubt } = source;
+    if (doubt === undefined || !stream.hasLast || stream.isEndDeclared) return;
+    if (this.#arbiter.hasOther(stream, source)) return;
+    stream.isEndDeclared = true;
+    const gap = gapAtEnd(stream, doubt, source.line, this.#context.nowUs);
+    this.#context.gapFound(gap);
+    this.#context.gapRow(gap);
+  }
+
+  #tick(): void {
+    this.#context.output.drop();
+    for (const stream of this.#streams.values()) {
+      if (stream.heldFrames > 0) this.#arbiter.settle(stream);
+      if (stream.breaks.length > 0) this.#repairs.expire(stream);
+    }
+  }
+
+  /** What stood behind the damage is unknown: every stream of the source has to prove that it joins. */
+  #damaged(entry: MergeEntry, error: RecordBatchError): void {
+    this.#context.output.drop();
+    this.#context.counters.damagedBatches++;
+    this.#context.handlers.damaged?.(`batch of ${entry.lane} in epoch ${entry.epoch}: ${error.message}`);
+    for (const stream of this.#streams.values()) {
+      const source = stream.sourceOf(this.#source);
+      if (source !== undefined) source.doubt ??= 'malformed';
+    }
+  }
+
+  #streamOf(key: string): MergedStream {
+    let stream = this.#streams.get(key);
+    if (stream === undefined) this.#streams.set(key, (stream = new MergedStream(key)));
+    return stream;
+  }
+
+  /** A source that is new to the stream. */
+  #join(stream: MergedStream): StreamSource {
+    stream.prune(this.#context.limits.sourcesMax);
+    const source = new StreamSource(this.#source);
+    stream.sources.push(source);
+    return source;
+  }
+
+  #restore(text: string): void {
+    this.#context.nowUs = restoreState(text, this.#sources, this.#streams);
+    for (const stream of this.#streams.values()) {
+      this.#arbiter.restored(stream);
+      for (const open of stream.breaks) if (!open.isWritten) this.#repairs.unwritten++;
+    }
+  }
+}
