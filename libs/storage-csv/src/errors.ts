@@ -5,7 +5,9 @@ export type StorageCsvErrorCode =
   | 'SINK_SYNC_FAILED'
   /** No space left, or a quota spent; what was written of the batch is undone, and it may come again. */
   | 'DISK_FULL'
-  /** A file is damaged beyond what can be skipped. */
+  /** Another sink has opened the store. Fatal: it has cut what this one did not commit. */
+  | 'STORE_TAKEN'
+  /** A file is damaged beyond what can be skipped, or was changed while it was written. */
   | 'SEGMENT_CORRUPT'
   /** The output folder cannot be made or written. */
   | 'OUTPUT_NOT_WRITABLE'

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 
 /** A file that is open for reading and writing. Positions are byte offsets. */
 export interface OpenFile {
@@ -28,6 +28,8 @@ export interface FileSystem {
   makeFolder(path: string): Promise<void>;
   list(path: string): Promise<readonly FolderEntry[]>;
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file; it may be gone already. */
+  removeFile(path: string): Promise<void>;
   /** New and renamed names in the folder reach the device. */
   syncFolder(path: string): Promise<void>;
 }
@@ -77,6 +79,7 @@ export const nodeFileSystem: FileSystem = {
     return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
   },
   rename,
+  removeFile: (path) => rm(path, { force: true }),
   async syncFolder(path) {
     const folder = await open(path, 'r');
     try {

@@ -1,6 +1,7 @@
 import { nodeFileSystem, type FileSystem, type OpenFile } from '@org/storage-csv';
 
-export type Operation = 'open' | 'write' | 'truncate' | 'sync' | 'rename' | 'makeFolder' | 'syncFolder';
+export type Operation =
+  'open' | 'write' | 'truncate' | 'sync' | 'rename' | 'removeFile' | 'makeFolder' | 'syncFolder';
 
 /** An error as the system gives it. */
 export function systemError(code: string): Error {
@@ -63,6 +64,11 @@ export class FaultyFileSystem implements FileSystem {
   async rename(from: string, to: string): Promise<void> {
     this.#check('rename', to);
     await nodeFileSystem.rename(from, to);
+  }
+
+  async removeFile(path: string): Promise<void> {
+    this.#check('removeFile', path);
+    await nodeFileSystem.removeFile(path);
   }
 
   async syncFolder(path: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
-import { readRecordBatch, type BatchRecord } from '@org/storage';
+import { readRecordBatch, RECORD_TYPE, type BatchRecord } from '@org/storage';
 import { formatFileName, Periods, type FileKind, type Rotation } from '../file-names.ts';
+import { malformedGapRow } from './malformed-gap.ts';
 import { isRejection, RecordRows } from './record-rows.ts';
 import { recordFileKind, recordRoute, type RecordRoute } from './record-route.ts';
 import { rejectedLine } from './rejected-line.ts';
@@ -72,6 +73,7 @@ export class BatchRows {
   }
 
   #add(record: BatchRecord): void {
+    if (hasNoRows(record)) return;
     const route = this.#route(record.stream);
     try {
       this.#rows += this.#write(record, route);
@@ -97,9 +99,12 @@ export class BatchRows {
     }
   }
 
+  /** The record as it came, and where it is an event that never became rows, the gap that it leaves. */
   #reject(record: BatchRecord, route: RecordRoute, problem: string): void {
-    const timeUs = isTime(record.receivedAtUs) ? record.receivedAtUs : 0;
+    const timeUs = isTime(record.receivedAtUs) ? Math.floor(record.receivedAtUs) : 0;
     this.#file(route.symbol, 'rejected', timeUs).rows.text(rejectedLine(record, problem));
+    const gap = malformedGapRow(record, route, timeUs);
+    if (gap !== undefined) this.#file(route.symbol, 'gaps', timeUs).rows.text(gap);
     this.#rejections.push({ stream: record.stream, problem });
   }
 
@@ -139,6 +144,11 @@ export class BatchRows {
     }
     return route;
   }
+}
+
+/** What the recorder tells itself; a sink has nothing to store of it. */
+function hasNoRows({ type }: BatchRecord): boolean {
+  return type === RECORD_TYPE.doubt || type === RECORD_TYPE.tick;
 }
 
 /** A time that has a UTC date. */

@@ -30,7 +30,11 @@ const NOTE = /^(?![=+\-@])[^\p{Cc}\p{Zl}\p{Zp}]{0,200}$/u;
 
 /** The row of a gap record. Throws {@link RowProblem} when the JSON is not one. */
 export function gapRow(json: string): string {
-  const gap = parseObject(json) as Partial<GapRecord>;
+  return formatGap(parseObject(json));
+}
+
+/** The row of a gap. Throws {@link RowProblem} when a value cannot stand in it. */
+export function formatGap(gap: Partial<GapRecord>): string {
   if (!GAP_REASONS.some((reason) => reason === gap.reason)) throw problem('reason', gap.reason);
   const row: ReportCell[] = [
     note('stream', gap.stream),
@@ -92,8 +96,13 @@ function decimal(key: string, value: unknown): string {
   return value;
 }
 
+/** Whether a text can stand in a cell for notes. */
+export function isNote(text: string): boolean {
+  return NOTE.test(text);
+}
+
 function note(key: string, value: unknown): string {
-  if (typeof value !== 'string' || !NOTE.test(value)) throw problem(key, value);
+  if (typeof value !== 'string' || !isNote(value)) throw problem(key, value);
   return value;
 }
 

@@ -1,12 +1,12 @@
 import type { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { Sink, SinkEvents, SinkOpened, SinkStats } from '@org/storage';
-import { isNoSpace, StorageCsvError } from '../errors.ts';
+import { StorageCsvError, type StorageCsvErrorCode } from '../errors.ts';
 import type { Rotation } from '../file-names.ts';
 import { nodeFileSystem, type FileSystem } from '../file-system.ts';
 import { BatchRows, type FormattedBatch } from '../rows/batch-rows.ts';
-import { PositionFile } from './position-file.ts';
-import { SegmentPool } from './segment-pool.ts';
-import { repairStore } from './store-repair.ts';
+import { isOwner } from './checkpoint.ts';
+import { CsvStore } from './csv-store.ts';
 
 export interface CsvSinkOptions {
   /** Made with its parents when it is absent. One sink at a time owns it. */
@@ -18,63 +18,57 @@ export interface CsvSinkOptions {
   readonly events?: SinkEvents;
   /** Default: the file system of this machine. */
   readonly fileSystem?: FileSystem;
+  /** Draws what tells the sink apart from all others on its folder: 1 to 64 letters, digits, `_`, `-`. Default a UUID. */
+  readonly ownerToken?: () => string;
 }
 
 const OPEN_FILES_MAX = 256;
+/** Longest state of a commit. */
+const STATE_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** After these the store is as it was before the call, and the call can be repeated. */
+const REPEATABLE: readonly StorageCsvErrorCode[] = ['DISK_FULL', 'SINK_WRITE_FAILED'];
 
 /**
  * Stores records as CSV: `<outputDir>/<SYMBOL>/<kind>_<UTC date of receipt>.csv`, see the README for the columns.
  *
  * `append` writes a batch as a whole or, when it fails, not at all (`SINK_WRITE_FAILED`, `DISK_FULL`): it may come
- * again. A failed sync, or a failed write that cannot be undone, ends the sink: every later call rejects with the same
- * error, and a new sink must be opened. A crash can leave rows of a batch whose `append` had not resolved.
+ * again, and so may a `commit` that finds the disk full. Every other failure ends the sink: later calls reject with the
+ * same error, and a new sink must be opened. `open` cuts what came after the last commit.
  */
 export class CsvSink implements Sink {
   readonly name = 'csv';
   readonly #options: CsvSinkOptions;
-  readonly #fileSystem: FileSystem;
   readonly #rows: BatchRows;
-  readonly #segments: SegmentPool;
-  readonly #positionFile: PositionFile;
   readonly #stats = { records: 0, rows: 0, bytes: 0, rejected: 0 };
+  /** Undefined before `open` and after `close`. */
+  #store: CsvStore | undefined;
   #appended = 0;
-  #committed = 0;
   #failure: Error | undefined;
-  #isOpen = false;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: CsvSinkOptions) {
     this.#options = options;
-    this.#fileSystem = options.fileSystem ?? nodeFileSystem;
     this.#rows = new BatchRows(options.rotation ?? 'daily');
-    const openFilesMax = Math.max(1, options.openFilesMax ?? OPEN_FILES_MAX);
-    this.#segments = new SegmentPool({
-      fileSystem: this.#fileSystem,
-      outputDir: options.outputDir,
-      openFilesMax,
-    });
-    this.#positionFile = new PositionFile(this.#fileSystem, options.outputDir);
   }
 
-  /** Rejects with `OUTPUT_NOT_WRITABLE` when the folder cannot be used. A full disk is no reason not to open. */
-  async open(): Promise<SinkOpened> {
-    const { outputDir } = this.#options;
+  /**
+   * Rejects with `OUTPUT_NOT_WRITABLE` when the folder cannot be used, and with `STORE_TAKEN` when another sink opens it
+   * at the same time. A full disk is no reason not to open.
+   */
+  open(): Promise<SinkOpened> {
+    return this.#exclusively(() => this.#open());
+  }
+
+  async #open(): Promise<SinkOpened> {
+    if (this.#store !== undefined) throw new Error('expected a sink that is not open');
+    const store = new CsvStore(storeOptions(this.#options));
     try {
-      await this.#fileSystem.makeFolder(outputDir);
-      const repairs = await repairStore(this.#fileSystem, outputDir);
-      const stored = await this.#positionFile.load();
-      await this.#probe(stored.position);
-      this.#appended = this.#committed = stored.position;
-      this.#isOpen = true;
-      return { position: stored.position, state: undefined, repairs: [...repairs, ...stored.repairs] };
+      const repairs = await store.open();
+      this.#store = store;
+      this.#appended = store.position;
+      return { position: store.position, state: store.state, repairs };
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new StorageCsvError(
-        'OUTPUT_NOT_WRITABLE',
-        outputDir,
-        `expected a folder that can be written: ${reason}`,
-        { cause },
-      );
+      throw openError(this.#options.outputDir, cause);
     }
   }
 
@@ -82,12 +76,12 @@ export class CsvSink implements Sink {
     return this.#exclusively(() => this.#append(batch, position));
   }
 
-  commit(): Promise<number> {
-    return this.#exclusively(() => this.#commit());
+  commit(state?: string): Promise<number> {
+    return this.#exclusively(() => this.#commit(state));
   }
 
   async #append(batch: Buffer, position: number): Promise<void> {
-    this.#checkUsable();
+    const store = this.#usable();
     if (!(Number.isSafeInteger(position) && position > this.#appended)) {
       throw new RangeError(
         `position ${position}: expected a whole number above ${this.#appended}, which is stored already`,
@@ -95,7 +89,7 @@ export class CsvSink implements Sink {
     }
     const formatted = this.#rows.format(batch);
     try {
-      await this.#segments.append(formatted.files);
+      await store.append(formatted.files);
       this.#appended = position;
       this.#count(formatted);
     } catch (error) {
@@ -106,44 +100,32 @@ export class CsvSink implements Sink {
     for (const rejection of formatted.rejections) this.#options.events?.rejected?.(rejection);
   }
 
-  async #commit(): Promise<number> {
-    this.#checkUsable();
-    if (this.#committed === this.#appended) return this.#committed;
+  async #commit(state: string | undefined): Promise<number> {
+    const store = this.#usable();
+    if (state !== undefined && state.length > STATE_CHARACTERS_MAX) {
+      throw new RangeError(
+        `expected a state of at most ${STATE_CHARACTERS_MAX} characters, was ${state.length}`,
+      );
+    }
     try {
-      await this.#segments.sync();
-      await this.#positionFile.save(this.#appended);
+      await store.commit(this.#appended, state ?? store.state);
     } catch (error) {
       throw this.#failed(error);
     }
-    this.#committed = this.#appended;
-    return this.#committed;
+    return store.position;
   }
 
-  /** Commits and closes. After a failure, which was reported, it only closes. */
-  async close(): Promise<void> {
-    await this.#exclusively(() => this.#close());
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#isOpen) return;
-    try {
-      if (this.#failure === undefined) await this.#commit();
-    } finally {
-      this.#isOpen = false;
-      await this.#segments.close();
-    }
+  /** Closes the files as they are: what was not committed is cut when the store is opened. */
+  close(): Promise<void> {
+    return this.#exclusively(async () => {
+      const store = this.#store;
+      this.#store = undefined;
+      await store?.close();
+    });
   }
 
   stats(): SinkStats {
     return { ...this.#stats };
-  }
-
-  async #probe(position: number): Promise<void> {
-    try {
-      await this.#positionFile.save(position);
-    } catch (error) {
-      if (!(error instanceof StorageCsvError && isNoSpace(error.cause))) throw error;
-    }
   }
 
   /** One after the other: rows that are written while a sync is under way would count as synced. */
@@ -153,12 +135,12 @@ export class CsvSink implements Sink {
     return result;
   }
 
-  #checkUsable(): void {
+  #usable(): CsvStore {
     if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#isOpen) throw new Error('a sink is opened before it is used, and not used after it is closed');
+    if (this.#store !== undefined) return this.#store;
+    throw new Error('a sink is opened before it is used, and not used after it is closed');
   }
 
-  /** What can be repeated stays usable; a failed sync and a write that was not undone do not. */
   #failed(error: unknown): Error {
     const { outputDir } = this.#options;
     const failure =
@@ -167,7 +149,7 @@ export class CsvSink implements Sink {
         : new StorageCsvError('SINK_WRITE_FAILED', outputDir, 'writing failed and was not undone', {
             cause: error,
           });
-    if (failure !== error || failure.code === 'SINK_SYNC_FAILED') this.#failure = failure;
+    if (failure !== error || !REPEATABLE.includes(failure.code)) this.#failure = failure;
     return failure;
   }
 
@@ -177,6 +159,28 @@ export class CsvSink implements Sink {
     this.#stats.rejected += rejections.length;
     for (const file of files.values()) this.#stats.bytes += file.rows.length;
   }
+}
+
+function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken }: CsvSinkOptions) {
+  const owner = (ownerToken ?? randomUUID)();
+  if (!isOwner(owner)) throw new RangeError(`expected an owner token, was ${JSON.stringify(owner)}`);
+  return {
+    fileSystem: fileSystem ?? nodeFileSystem,
+    outputDir,
+    openFilesMax: Math.max(1, openFilesMax ?? OPEN_FILES_MAX),
+    owner,
+  };
+}
+
+function openError(outputDir: string, cause: unknown): StorageCsvError {
+  if (cause instanceof StorageCsvError && cause.code === 'STORE_TAKEN') return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StorageCsvError(
+    'OUTPUT_NOT_WRITABLE',
+    outputDir,
+    `expected a folder that can be written: ${reason}`,
+    { cause },
+  );
 }
 
 function noop(): void {}

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { OpenFile } from '../file-system.ts';
+import { readAt } from './read-at.ts';
 
 const LF = 0x0a;
 const NUL = 0;
@@ -73,17 +74,6 @@ function withoutNuls(bytes: Buffer): number {
   let length = bytes.length;
   while (length > 0 && bytes[length - 1] === NUL) length--;
   return length;
-}
-
-async function readAt(file: OpenFile, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const read = await file.read(bytes.subarray(filled), position + filled);
-    if (read === 0) break;
-    filled += read;
-  }
-  return bytes.subarray(0, filled);
 }
 
 function excerpt(bytes: Buffer): string {

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { syncError } from '../errors.ts';
+import { syncError, writeError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { FileRows } from '../rows/batch-rows.ts';
-import { openSegment } from './open-segment.ts';
+import { allOf, groupsOf } from './in-groups.ts';
 import type { Segment } from './segment.ts';
-
-/** Writes that are under way at once; the thread pool of Node has four threads. */
-const WRITES_AT_ONCE = 16;
+import { placeKey } from './stored-file.ts';
 
 export interface SegmentPoolOptions {
   readonly fileSystem: FileSystem;
@@ -14,17 +12,13 @@ export interface SegmentPoolOptions {
   readonly openFilesMax: number;
 }
 
-/** Where a file ended before a batch, so that the batch can be undone. */
-interface Mark {
-  readonly file: FileRows;
-  readonly length: number;
-}
-
-/** The open files. The one that was used longest ago is synced and closed when there are too many. */
+/** The files that are listed in the checkpoint, some of them open. The one used longest ago is synced and closed. */
 export class SegmentPool {
   readonly #options: SegmentPoolOptions;
-  /** By key, the one used longest ago first. */
+  /** By the key of the place. */
   readonly #segments = new Map<string, Segment>();
+  /** The one used longest ago first. */
+  readonly #open = new Set<Segment>();
   /** Folders with names that a power cut could take. */
   readonly #newNames = new Set<string>();
 
@@ -32,14 +26,29 @@ export class SegmentPool {
     this.#options = options;
   }
 
+  segments(): Iterable<Segment> {
+    return this.#segments.values();
+  }
+
+  has(key: string): boolean {
+    return this.#segments.has(key);
+  }
+
+  /** Takes in a file; of two parts of a place the later one gets the rows. */
+  add(segment: Segment): void {
+    const key = placeKey(segment.place);
+    const known = this.#segments.get(key);
+    if (known === undefined || known.place.part < segment.place.part) this.#segments.set(key, segment);
+  }
+
   /**
    * Appends the rows of all files, or of none: after a failure the files end where they did before. Rejects with the
-   * cause, or with an `AggregateError` when that could not be undone.
+   * cause, or with an `AggregateError` when that could not be undone. Every key was added before.
    */
   async append(files: ReadonlyMap<string, FileRows>): Promise<void> {
-    const marks = new Map<string, Mark>();
+    const marks = new Map<Segment, number>();
     try {
-      for (const group of groupsOf([...files], Math.min(WRITES_AT_ONCE, this.#options.openFilesMax))) {
+      for (const group of groupsOf([...files], this.#options.openFilesMax)) {
         await this.#appendGroup(group, marks);
       }
     } catch (error) {
@@ -50,8 +59,8 @@ export class SegmentPool {
 
   /** Everything appended so far survives a power cut. */
   async sync(): Promise<void> {
-    const dirty = [...this.#segments.values()].filter(({ isDirty }) => isDirty);
-    await allOf(dirty.map((segment) => syncSegment(segment)));
+    const dirty = [...this.#open].filter(({ isDirty }) => isDirty);
+    await allOf(dirty.map((segment) => segment.sync()));
     for (const folder of this.#newNames) {
       await this.#options.fileSystem.syncFolder(folder).catch((error: unknown) => {
         throw syncError(folder, error);
@@ -60,70 +69,76 @@ export class SegmentPool {
     this.#newNames.clear();
   }
 
+  /** After a commit: forgets, and closes, the files that are not listed any more. */
+  async keep(listed: ReadonlyMap<string, number>): Promise<void> {
+    const closing: Promise<void>[] = [];
+    for (const [key, segment] of this.#segments) {
+      segment.isTouched = false;
+      if (listed.has(segment.path)) continue;
+      this.#segments.delete(key);
+      if (this.#open.delete(segment)) closing.push(segment.close());
+    }
+    await allOf(closing);
+  }
+
   /** Closes the files as they are. */
   async close(): Promise<void> {
-    const segments = [...this.#segments.values()];
+    const segments = [...this.#open];
+    this.#open.clear();
     this.#segments.clear();
     await allOf(segments.map((segment) => segment.close()));
   }
 
-  async #appendGroup(group: readonly [string, FileRows][], marks: Map<string, Mark>): Promise<void> {
+  async #appendGroup(group: readonly [string, FileRows][], marks: Map<Segment, number>): Promise<void> {
     const writes: (() => Promise<void>)[] = [];
-    for (const [key, file] of group) {
-      if (file.rows.length === 0) continue;
-      const segment = await this.#segment(key, file);
-      marks.set(key, { file, length: segment.length });
-      writes.push(() => segment.append(file.rows.view()));
+    for (const [key, { rows }] of group) {
+      if (rows.length === 0) continue;
+      const segment = this.#segments.get(key)!;
+      await this.#use(segment);
+      marks.set(segment, segment.length);
+      writes.push(() => segment.append(rows.view()));
     }
     await allOf(writes.map((write) => write()));
   }
 
-  async #undo(marks: ReadonlyMap<string, Mark>, cause: unknown): Promise<void> {
+  /** The last ones first: those that failed are open still, and must be as long as they should be when they close. */
+  async #undo(marks: ReadonlyMap<Segment, number>, cause: unknown): Promise<void> {
     try {
-      for (const [key, { file, length }] of marks) await (await this.#segment(key, file)).cutTo(length);
+      for (const [segment, length] of [...marks].reverse()) {
+        await this.#use(segment);
+        await segment.cutTo(length);
+      }
     } catch (error) {
       throw new AggregateError([cause, error], 'a batch could neither be written nor undone');
     }
   }
 
-  async #segment(key: string, { folder, kind, period }: FileRows): Promise<Segment> {
-    const { fileSystem, outputDir, openFilesMax } = this.#options;
-    let segment = this.#segments.get(key);
-    if (segment === undefined) {
-      while (this.#segments.size >= openFilesMax) await this.#closeOldest();
-      segment = await openSegment(fileSystem, { folder: join(outputDir, folder), kind, period });
-      if (segment.length === 0) this.#newNames.add(outputDir).add(join(outputDir, folder));
-    } else this.#segments.delete(key);
-    this.#segments.set(key, segment);
-    return segment;
+  async #use(segment: Segment): Promise<void> {
+    if (!this.#open.delete(segment)) {
+      while (this.#open.size >= this.#options.openFilesMax) await this.#closeOldest();
+      if (!segment.isNamed) await this.#name(segment);
+      await segment.open(this.#options.fileSystem);
+    }
+    this.#open.add(segment);
+  }
+
+  async #name(segment: Segment): Promise<void> {
+    const { fileSystem, outputDir } = this.#options;
+    const folder = join(outputDir, segment.place.folder);
+    await fileSystem.makeFolder(folder).catch((error: unknown) => {
+      throw writeError(folder, error);
+    });
+    this.#newNames.add(outputDir).add(folder);
+    segment.isNamed = true;
   }
 
   async #closeOldest(): Promise<void> {
-    const [key, segment] = this.#segments.entries().next().value!;
-    this.#segments.delete(key);
+    const [segment] = this.#open;
+    this.#open.delete(segment!);
     try {
-      if (segment.isDirty) await syncSegment(segment);
+      if (segment!.isDirty) await segment!.sync();
     } finally {
-      await segment.close();
+      await segment!.close();
     }
   }
-}
-
-async function syncSegment(segment: Segment): Promise<void> {
-  try {
-    await segment.sync();
-  } catch (error) {
-    throw syncError(segment.path, error);
-  }
-}
-
-/** Waits for all of them, also when one fails: nothing may be under way when a failure is answered. */
-async function allOf(promises: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(promises);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}
-
-function* groupsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }

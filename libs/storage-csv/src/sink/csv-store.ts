@@ -1,0 +1,128 @@
+import type { SinkRepair } from '@org/storage';
+import { StorageCsvError } from '../errors.ts';
+import type { FileSystem } from '../file-system.ts';
+import type { FileRows } from '../rows/batch-rows.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { findSegments } from './find-segment.ts';
+import { filesToList, placesToFollow } from './listed-files.ts';
+import { restoreFiles, type RestoredFiles } from './restore-files.ts';
+import { SegmentPool } from './segment-pool.ts';
+import { mendStore } from './store-repair.ts';
+import { placeKey, type RowsPlace } from './stored-file.ts';
+
+export interface CsvStoreOptions {
+  readonly fileSystem: FileSystem;
+  readonly outputDir: string;
+  readonly openFilesMax: number;
+  /** Drawn for this opening of the store. */
+  readonly owner: string;
+}
+
+type Saved = Omit<Checkpoint, 'owner'>;
+
+/**
+ * The files of a store and the checkpoint that says where they end. A file is listed in the checkpoint before its first
+ * byte is written, so opening finds everything that came after the last commit, and cuts it.
+ */
+export class CsvStore {
+  readonly #options: CsvStoreOptions;
+  readonly #file: CheckpointFile;
+  readonly #pool: SegmentPool;
+  /** What the checkpoint on the disk says. */
+  #saved: Saved = { position: 0, state: undefined, files: new Map() };
+
+  constructor(options: CsvStoreOptions) {
+    this.#options = options;
+    this.#file = new CheckpointFile(options.fileSystem, options.outputDir, options.owner);
+    this.#pool = new SegmentPool(options);
+  }
+
+  /** Position of the last commit. */
+  get position(): number {
+    return this.#saved.position;
+  }
+
+  /** State of the last commit. */
+  get state(): string | undefined {
+    return this.#saved.state;
+  }
+
+  /** Takes the store over, and brings its files to where the checkpoint says that they end. */
+  async open(): Promise<readonly SinkRepair[]> {
+    const { fileSystem, outputDir } = this.#options;
+    await fileSystem.makeFolder(outputDir);
+    const loaded = await this.#file.load();
+    if (loaded === undefined || loaded === 'damaged') return this.#openWithout(loaded);
+    this.#saved = { position: loaded.position, state: loaded.state, files: loaded.files };
+    await this.#claim();
+    const { segments, repairs }: RestoredFiles = await restoreFiles(fileSystem, outputDir, loaded.files);
+    for (const segment of segments) this.#pool.add(segment);
+    return repairs;
+  }
+
+  /** Appends the rows of all files, or of none. */
+  async append(files: ReadonlyMap<string, FileRows>): Promise<void> {
+    await this.#list(files);
+    await this.#pool.append(files);
+  }
+
+  /** Makes everything appended so far durable, and the position and state with it. */
+  async commit(position: number, state: string | undefined): Promise<void> {
+    if (position === this.position && state === this.state) return;
+    await this.#pool.sync();
+    await this.#save({ position, state, files: filesToList(this.#saved.files, this.#pool.segments()) });
+    await this.#pool.keep(this.#saved.files);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #save(checkpoint: Saved): Promise<void> {
+    await this.#file.save(checkpoint);
+    this.#saved = checkpoint;
+  }
+
+  async #openWithout(loaded: 'damaged' | undefined): Promise<readonly SinkRepair[]> {
+    const { fileCount, repairs } = await mendStore(this.#options.fileSystem, this.#options.outputDir);
+    await this.#claim();
+    if (loaded === undefined && fileCount === 0) return repairs;
+    const problem = `expected a checkpoint, was ${loaded ?? 'absent'}; starts at position 0`;
+    return [{ target: this.#file.path, problem, bytesCut: 0 }, ...repairs];
+  }
+
+  /** On a full disk the store stays that of the sink before until there is room: cutting needs none. */
+  async #claim(): Promise<void> {
+    try {
+      await this.#save(this.#saved);
+    } catch (error) {
+      if (!(error instanceof StorageCsvError && error.code === 'DISK_FULL')) throw error;
+    }
+  }
+
+  /** Sees to it that the checkpoint lists every file that is about to be written, with the position as it was. */
+  async #list(files: ReadonlyMap<string, FileRows>): Promise<void> {
+    const wanted: FileRows[] = [];
+    for (const [key, file] of files) if (file.rows.length > 0 && !this.#pool.has(key)) wanted.push(file);
+    if (wanted.length === 0) return;
+    const { fileSystem, outputDir } = this.#options;
+    const listed = new Map(this.#saved.files);
+    const search = { fileSystem, outputDir, isRefused: (path: string) => listed.has(path) };
+    const found = await findSegments(search, this.#places(wanted));
+    for (const { path, length } of found) listed.set(path, length);
+    await this.#save({ ...this.#saved, files: listed });
+    for (const segment of found) this.#pool.add(segment);
+  }
+
+  #places(wanted: readonly FileRows[]): readonly RowsPlace[] {
+    const places = new Map<string, RowsPlace>();
+    for (const { folder, kind, period } of wanted) {
+      const place = { folder, kind, period };
+      places.set(placeKey(place), place);
+    }
+    const known = Array.from(this.#pool.segments(), ({ place }) => place);
+    for (const place of placesToFollow(wanted, known)) places.set(placeKey(place), place);
+    return [...places.values()];
+  }
+}
