@@ -1,4 +1,5 @@
 export type { Cancel, Clock } from './clock.ts';
+export type { MissedRange } from './delivery/missed-messages.ts';
 export type {
   BookReport,
   ConnectionReport,

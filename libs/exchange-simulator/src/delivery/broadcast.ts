@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { damagedFrame } from '../faults/damaged-frame.ts';
-import type { MessageFault } from '../faults/fault.ts';
-import { concernsConnection } from '../faults/fault-desk.ts';
-import type { FaultDesk } from '../faults/fault-desk.ts';
+import type { FaultDesk, MessageVerdict } from '../faults/fault-desk.ts';
 import type { MessageOutlet, StreamMessage } from '../market-source.ts';
 import { isDepthStream } from '../product.ts';
 import type { Connection } from '../socket/connection.ts';
@@ -80,10 +78,10 @@ export class Broadcast implements MessageOutlet {
   send(message: StreamMessage): void {
     const listeners = this.#listeners.get(message.stream);
     if (listeners === undefined) return;
-    const fault = this.#faults.judge(message, listeners);
+    const verdict = this.#faults.judge(message, listeners);
     let best: Outcome = 'dropped';
     for (const connection of listeners) {
-      const outcome = this.#deliver(message, connection, fault);
+      const outcome = this.#deliver(message, connection, verdict);
       if (outcome === 'intact' || best === 'dropped') best = outcome;
     }
     if (best === 'intact') {
@@ -101,43 +99,46 @@ export class Broadcast implements MessageOutlet {
     this.#sentLog?.flush();
   }
 
-  #deliver(message: StreamMessage, connection: Connection, fault: MessageFault | undefined): Outcome {
-    const { counts } = connection;
-    if (fault === undefined || !concernsConnection(fault, connection))
-      return this.#intact(connection, message);
+  #deliver(message: StreamMessage, connection: Connection, verdict: MessageVerdict | undefined): Outcome {
+    if (verdict?.strikes(connection) !== true) return this.#intact(connection, message);
     this.#cuts?.release(connection, message.stream);
-    const frame = connection.form(message);
+    const { fault } = verdict;
+    if (fault.fault === 'duplicate') return this.#twice(connection, message);
+    const { counts, missed } = connection;
+    const damaged = damagedFrame(fault, connection.form(message));
+    missed.missed(message);
+    if (damaged === undefined) {
+      counts.dropped++;
+      return 'dropped';
+    }
     this.#unflushed.add(connection);
-    const damaged = damagedFrame(fault, frame);
-    if (damaged !== undefined) {
-      if (connection.write(damaged)) counts.damaged++;
-      return 'damaged';
-    }
-    if (fault.fault === 'duplicate') {
-      const outcome = this.#write(connection, message, 1);
-      if (connection.write(frame)) counts.duplicated++;
-      return outcome;
-    }
-    counts.dropped++;
-    return 'dropped';
+    if (connection.write(damaged)) counts.damaged++;
+    return 'damaged';
+  }
+
+  #twice(connection: Connection, message: StreamMessage): Outcome {
+    const outcome = this.#write(connection, message, 1);
+    if (connection.write(connection.form(message))) connection.counts.duplicated++;
+    return outcome;
   }
 
   #intact(connection: Connection, message: StreamMessage): Outcome {
-    if (this.#cuts === undefined || !isDepthStream(message.stream))
+    if (this.#cuts === undefined || !isDepthStream(message.stream) || !connection.isOpen)
       return this.#write(connection, message, 1);
-    if (!connection.isOpen) return 'dropped';
     this.#cuts.add(connection, message);
     return 'intact';
   }
 
   /** Hands the connection a message that stands for that many of the market's. */
   #write(connection: Connection, message: StreamMessage, events: number): Outcome {
+    const { counts, missed } = connection;
     const frame = connection.form(message);
     this.#unflushed.add(connection);
     if (!connection.write(frame)) return 'dropped';
-    connection.counts.frames++;
-    connection.counts.events += events;
-    connection.counts.bytes += frame.length;
+    missed.arrived(message);
+    counts.frames++;
+    counts.events += events;
+    counts.bytes += frame.length;
     return 'intact';
   }
 }

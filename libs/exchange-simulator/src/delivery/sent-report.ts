@@ -1,5 +1,6 @@
 import type { ConnectionCounts, ConnectionEnd } from '../socket/connection.ts';
 import type { Route } from '../product.ts';
+import type { MissedRange } from './missed-messages.ts';
 
 /** What was sent of one stream. Each message counts once, however many connections got it. */
 export interface StreamReport {
@@ -24,6 +25,8 @@ export interface ConnectionReport extends Readonly<ConnectionCounts> {
   readonly route: Route;
   readonly end: ConnectionEnd;
   readonly subscriptions: number;
+  /** What faults kept from this connection, dropped or damaged; the first hundred ranges. */
+  readonly missed: readonly MissedRange[];
 }
 
 export interface RestReport {

@@ -3,6 +3,7 @@ import type { StreamMessage } from '../market-source.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { CheckedFault, ConnectionFault, FaultKind, MessageFault, RestFault } from './fault.ts';
 import { isMessageFault, isRestFault } from './fault.ts';
+import { concernsConnection, concernsStream, picksOne, struckConnections } from './fault-scope.ts';
 
 /** A fault at work: `left` messages or requests to go, until `untilMs`. */
 interface ActiveFault<F extends CheckedFault> {
@@ -11,27 +12,18 @@ interface ActiveFault<F extends CheckedFault> {
   readonly untilMs: number;
 }
 
+/** A fault of messages; `picked` is the one connection that it strikes, once there was one to choose. */
+interface ActiveMessageFault extends ActiveFault<MessageFault> {
+  picked?: Connection | undefined;
+}
+
 /** What a rule may ask about a message: whose it is, and who hears it. */
 type Recipients = Iterable<Connection>;
 
-/** Whether the connection is one that the fault is about, streams aside. */
-export function concernsConnection(fault: ConnectionFault | MessageFault, connection: Connection): boolean {
-  return (
-    (fault.connection === undefined || fault.connection === connection.number) &&
-    (fault.route === undefined || fault.route === connection.route)
-  );
-}
-
-function concernsStream(fault: CheckedFault, stream: string, symbol: string): boolean {
-  if ('stream' in fault && fault.stream !== undefined && fault.stream !== stream) return false;
-  return fault.symbol === undefined || fault.symbol.toUpperCase() === symbol;
-}
-
-function hearsConcerned(fault: ConnectionFault, connection: Connection): boolean {
-  if (fault.stream === undefined && fault.symbol === undefined) return true;
-  return [...connection.subscriptions].some((stream) =>
-    concernsStream(fault, stream, stream.slice(0, Math.max(0, stream.indexOf('@'))).toUpperCase()),
-  );
+/** The fault that a message meets, on some or all of its connections. */
+export interface MessageVerdict {
+  readonly fault: MessageFault;
+  strikes(connection: Connection): boolean;
 }
 
 /** A fault goes on for its duration, else for its count, else once. */
@@ -53,7 +45,7 @@ export class FaultDesk {
   readonly #delayed = new Set<() => void>();
   /** Faults that wait for messages to be sent. */
   #counting: { readonly fault: CheckedFault; left: number }[] = [];
-  #messageFaults: ActiveFault<MessageFault>[] = [];
+  #messageFaults: ActiveMessageFault[] = [];
   #restFaults: ActiveFault<RestFault>[] = [];
   #connectionFaults: ActiveFault<ConnectionFault>[] = [];
   readonly #fired = new Map<FaultKind, number>();
@@ -94,16 +86,17 @@ export class FaultDesk {
   }
 
   /** The fault that this message meets, if any. Uses up one of its count. */
-  judge(message: StreamMessage, recipients: Recipients): MessageFault | undefined {
+  judge(message: StreamMessage, recipients: Recipients): MessageVerdict | undefined {
     if (this.#messageFaults.length === 0) return undefined;
     this.#messageFaults = this.#living(this.#messageFaults);
     const active = this.#messageFaults.find(
-      ({ fault }) =>
-        concernsStream(fault, message.stream, message.symbol) &&
-        [...recipients].some((connection) => concernsConnection(fault, connection)),
+      (one) =>
+        concernsStream(one.fault, message.stream, message.symbol) &&
+        [...recipients].some((connection) => this.#strikes(one, connection)),
     );
-    if (active !== undefined) active.left--;
-    return active?.fault;
+    if (active === undefined) return undefined;
+    active.left--;
+    return { fault: active.fault, strikes: (connection) => this.#strikes(active, connection) };
   }
 
   /** Counts a sent message for the faults that wait for one. */
@@ -140,12 +133,18 @@ export class FaultDesk {
   opened(connection: Connection): void {
     this.#connectionFaults = this.#living(this.#connectionFaults);
     for (const { fault } of this.#connectionFaults) {
-      if (concernsConnection(fault, connection) && hearsConcerned(fault, connection))
-        this.#strike(fault, connection);
+      if (struckConnections(fault, this.#connections()).includes(connection)) this.#strike(fault, connection);
     }
   }
 
-  #living<F extends CheckedFault>(faults: ActiveFault<F>[]): ActiveFault<F>[] {
+  /** A choice by age is made once: the other line must not fall silent because the first one was given up. */
+  #strikes(active: ActiveMessageFault, connection: Connection): boolean {
+    if (!picksOne(active.fault)) return concernsConnection(active.fault, connection);
+    active.picked ??= struckConnections(active.fault, this.#connections())[0];
+    return active.picked === connection;
+  }
+
+  #living<A extends ActiveFault<CheckedFault>>(faults: A[]): A[] {
     const nowMs = this.#clock.nowMs();
     return faults.filter((active) => active.left > 0 && nowMs < active.untilMs);
   }
@@ -162,8 +161,13 @@ export class FaultDesk {
     this.#fired.set(fault.fault, (this.#fired.get(fault.fault) ?? 0) + 1);
     const nowMs = this.#clock.nowMs();
     if (isRestFault(fault)) this.#restFaults.push({ fault, ...limits(fault, nowMs) });
-    else if (isMessageFault(fault)) this.#messageFaults.push({ fault, ...limits(fault, nowMs) });
+    else if (isMessageFault(fault)) this.#beginOnMessages(fault, nowMs);
     else this.#beginOnConnections(fault, nowMs);
+  }
+
+  #beginOnMessages(fault: MessageFault, nowMs: number): void {
+    const picked = picksOne(fault) ? struckConnections(fault, this.#connections())[0] : undefined;
+    this.#messageFaults.push({ fault, ...limits(fault, nowMs), picked });
   }
 
   #beginOnConnections(fault: ConnectionFault, nowMs: number): void {
@@ -172,10 +176,7 @@ export class FaultDesk {
       const untilMs = fault.fault === 'lifetime' ? Infinity : limits(fault, nowMs).untilMs;
       this.#connectionFaults.push({ fault, left: Infinity, untilMs });
     }
-    for (const connection of [...this.#connections()]) {
-      if (concernsConnection(fault, connection) && hearsConcerned(fault, connection))
-        this.#strike(fault, connection);
-    }
+    for (const connection of struckConnections(fault, this.#connections())) this.#strike(fault, connection);
   }
 
   #strike(fault: ConnectionFault, connection: Connection): void {

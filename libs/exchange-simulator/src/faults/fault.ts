@@ -29,8 +29,13 @@ const common = {
   /** Number of a connection, 1 for the first that the exchange accepted. */
   connection: count.optional(),
 };
-const messages = { ...common, count: count.optional(), duration: duration.optional() };
-const connections = { ...common, duration: duration.optional() };
+const scope = {
+  ...common,
+  /** Of the open connections that it concerns, only the oldest or the newest; `all` is the default. */
+  pick: z.enum(['all', 'oldest', 'newest']).optional(),
+};
+const messages = { ...scope, count: count.optional(), duration: duration.optional() };
+const connections = { ...scope, duration: duration.optional() };
 const rest = {
   at: duration.optional(),
   afterMessages: count.optional(),
@@ -52,8 +57,8 @@ export const faultSchema = z.discriminatedUnion('fault', [
     ...connections,
   }),
   z.strictObject({ fault: z.literal('lifetime'), ...common, duration, code: closeCode.default(1000) }),
-  z.strictObject({ fault: z.literal('serverShutdown'), ...common, delay: duration.default(10_000) }),
-  z.strictObject({ fault: z.literal('silence'), ...common, duration }),
+  z.strictObject({ fault: z.literal('serverShutdown'), ...scope, delay: duration.default(10_000) }),
+  z.strictObject({ fault: z.literal('silence'), ...scope, duration }),
   z.strictObject({ fault: z.literal('drop'), ...messages }),
   z.strictObject({ fault: z.literal('duplicate'), ...messages }),
   z.strictObject({ fault: z.literal('malformed'), ...messages }),

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { Cancel, Clock } from '../clock.ts';
+import { MissedMessages } from '../delivery/missed-messages.ts';
 import type { StreamMessage } from '../market-source.ts';
 import type { Route } from '../product.ts';
 import { answerControl } from './control-message.ts';
@@ -71,6 +72,7 @@ export class Connection {
     damaged: 0,
     dropped: 0,
   };
+  readonly missed = new MissedMessages();
   end: ConnectionEnd = 'open';
   combined: boolean;
   readonly #webSocket: WebSocket;

@@ -17,8 +17,8 @@ const REPORTS_MAX = 1000;
 const REASONS = { 400: 'Bad Request', 404: 'Not Found', 414: 'Request-URI Too Large' } as const;
 
 function report(connection: Connection): ConnectionReport {
-  const { number, route, end, subscriptions, counts } = connection;
-  return { number, route, end, subscriptions: subscriptions.size, ...counts };
+  const { number, route, end, subscriptions, counts, missed } = connection;
+  return { number, route, end, subscriptions: subscriptions.size, ...counts, missed: missed.ranges() };
 }
 
 /** Accepts WebSocket handshakes on an HTTP server and keeps the list of who is connected. */
