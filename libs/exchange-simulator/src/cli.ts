@@ -37,6 +37,7 @@ interface ServeFlags {
   readonly weightLimit?: number;
   readonly weight: boolean;
   readonly exitWhenDone?: boolean;
+  readonly control?: boolean;
 }
 
 /** A flag, an argument or a combination of them that makes no sense. */
@@ -114,6 +115,7 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     .option('--report <file>', 'write the report there instead of printing it')
     .option('--weight-limit <number>', 'request weight a minute before 429', wholePositive)
     .option('--no-weight', 'never refuse for request weight')
+    .option('--control', 'take faults at POST /simulator/faults, tell the report at GET /simulator/report')
     .option('--exit-when-done', 'replay: leave when everything was sent')
     .action(action);
 }
@@ -138,6 +140,7 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
     startOn: flags.startOn,
     tempo,
     faults,
+    control: flags.control === true,
     requestWeight: flags.weight ? (weightLimit === undefined ? {} : { limit: weightLimit }) : false,
   };
 }

@@ -73,7 +73,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     const port = await listen(parts.server, options.port ?? 0);
     for (const fault of faults) parts.desk.inject(fault);
     source.start(parts.broadcast);
-    return running(parts, source, port);
+    return running(parts, port);
   } catch (error) {
     await source.stop();
     parts.sentLog?.close();
@@ -81,7 +81,17 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 }
 
-type Parts = ReturnType<typeof assemble>;
+/** What a running exchange consists of. */
+interface Parts {
+  readonly source: MarketSource;
+  readonly ledger: StreamLedger;
+  readonly restLedger: RestLedger;
+  readonly sentLog: SentLog | undefined;
+  readonly desk: FaultDesk;
+  readonly broadcast: Broadcast;
+  readonly streams: StreamServer;
+  readonly server: Server;
+}
 
 function openSource(options: ExchangeOptions, product: Product, clock: Clock): Promise<MarketSource> {
   const { replayDir, symbols, speed = 1, settleMs = DEFAULT_SETTLE_MS } = options;
@@ -112,7 +122,7 @@ function openSource(options: ExchangeOptions, product: Product, clock: Clock): P
   );
 }
 
-function assemble(options: ExchangeOptions, product: Product, source: MarketSource, clock: Clock) {
+function assemble(options: ExchangeOptions, product: Product, source: MarketSource, clock: Clock): Parts {
   const ledger = new StreamLedger();
   const restLedger = new RestLedger();
   const sentLog = options.journalPath === undefined ? undefined : new SentLog(options.journalPath);
@@ -152,6 +162,10 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
     weightLimit: rules.limit,
     ledger: restLedger,
     clock,
+    control:
+      options.control === true
+        ? { inject: (fault) => desk.inject(fault), report: () => sentReport(parts) }
+        : undefined,
   });
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -160,14 +174,15 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
     serverOptions: { maxHeaderSize: HEADER_BYTES_MAX },
   }) as Server;
   streams.attach(server);
-  return { ledger, restLedger, sentLog, desk, broadcast, streams, server };
+  const parts = { source, ledger, restLedger, sentLog, desk, broadcast, streams, server };
+  return parts;
 }
 
-function running(parts: Parts, source: MarketSource, port: number): Exchange {
+function running(parts: Parts, port: number): Exchange {
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     parts.desk.stop();
-    await source.stop();
+    await parts.source.stop();
     parts.broadcast.flush();
     await parts.streams.close(STOP_GRACE_MS);
     parts.broadcast.stop();
@@ -181,23 +196,23 @@ function running(parts: Parts, source: MarketSource, port: number): Exchange {
     port,
     restUrl: `http://127.0.0.1:${port}`,
     wsUrl: `ws://127.0.0.1:${port}`,
-    finished: source.finished,
+    finished: parts.source.finished,
     inject: (fault) => parts.desk.inject(checkFault(fault)),
     stop: () => (stopped ??= stop()),
-    report: () => sentReport(parts, source),
+    report: () => sentReport(parts),
   };
 }
 
-function sentReport(parts: Parts, source: MarketSource): SentReport {
+function sentReport(parts: Parts): SentReport {
   return {
     streams: parts.ledger.report(),
     connections: parts.streams.reports(),
     connectionsAccepted: parts.streams.accepted,
     handshakesRefused: parts.streams.refused,
     rest: parts.restLedger.report(),
-    books: source.books().map(bookReport),
+    books: parts.source.books().map(bookReport),
     faults: parts.desk.fired(),
-    problems: source.problems(),
+    problems: parts.source.problems(),
   };
 }
 

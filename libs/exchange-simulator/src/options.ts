@@ -39,6 +39,8 @@ export interface ExchangeOptions {
   /** Limits of the exchange's own account of request weight; `false` counts and never refuses. */
   readonly requestWeight?: false | Partial<RequestWeightRules>;
   readonly connection?: Partial<ConnectionRules>;
+  /** Whether other processes may inject faults and read the report over HTTP; see the README. Default false. */
+  readonly control?: boolean;
   /** Time and timers; default: those of the machine. */
   readonly clock?: Clock;
 }

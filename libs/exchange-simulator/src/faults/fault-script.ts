@@ -6,7 +6,7 @@ import type { CheckedFault } from './fault.ts';
 import { faultSchema } from './fault.ts';
 
 /** Larger than any script that a person writes. */
-const SCRIPT_BYTES_MAX = 256 * 1024;
+export const FAULT_TEXT_BYTES_MAX = 256 * 1024;
 const FAULTS_MAX = 1000;
 
 const faultList = z.array(z.unknown()).max(FAULTS_MAX);
@@ -47,13 +47,33 @@ export function checkFault(fault: unknown, prefix = ''): CheckedFault {
 
 /** Reads a script: YAML or JSON, a list of faults or an object with a list `faults`. Names every mistake at once. */
 export function parseFaultScript(text: string): CheckedFault[] {
-  if (Buffer.byteLength(text) > SCRIPT_BYTES_MAX) {
-    throw invalid([`expected at most ${SCRIPT_BYTES_MAX} bytes, was ${Buffer.byteLength(text)}`]);
-  }
+  checkLength(text);
   const document = parseDocument(text);
   if (document.errors.length > 0)
     throw invalid(document.errors.map((error) => error.message.split('\n')[0]!));
-  const content: unknown = document.toJS({ maxAliasCount: 100 });
+  return checkFaults(document.toJS({ maxAliasCount: 100 }));
+}
+
+/** Reads what a test sends: JSON, one fault or what a script holds. Names every mistake at once. */
+export function parseFaultRequest(text: string): CheckedFault[] {
+  checkLength(text);
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw invalid([`expected JSON: ${(error as Error).message}`]);
+  }
+  const isOne = typeof content === 'object' && content !== null && 'fault' in content;
+  return isOne ? [checkFault(content)] : checkFaults(content);
+}
+
+function checkLength(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > FAULT_TEXT_BYTES_MAX)
+    throw invalid([`expected at most ${FAULT_TEXT_BYTES_MAX} bytes, was ${bytes}`]);
+}
+
+function checkFaults(content: unknown): CheckedFault[] {
   const script = scriptSchema.safeParse(content);
   if (!script.success) throw invalid(describe(script.error, ''));
   const issues: string[] = [];

@@ -5,6 +5,8 @@ import type { FaultDesk } from '../faults/fault-desk.ts';
 import type { MarketSource } from '../market-source.ts';
 import type { Product } from '../product.ts';
 import { isRequestLineTooLong } from '../socket/stream-address.ts';
+import type { ControlPort } from './control-port.ts';
+import { addControlPort } from './control-port.ts';
 import { exchangeInfo } from './exchange-info.ts';
 import type { RequestWeight } from './request-weight.ts';
 import type { RestCall } from './rest-call.ts';
@@ -22,6 +24,8 @@ export interface RestParts {
   readonly weightLimit: number;
   readonly ledger: RestLedger;
   readonly clock: Clock;
+  /** Undefined: the exchange takes no commands. */
+  readonly control: ControlPort | undefined;
 }
 
 const USED_WEIGHT_HEADER = 'x-mbx-used-weight-1m';
@@ -30,6 +34,7 @@ const USED_WEIGHT_HEADER = 'x-mbx-used-weight-1m';
 export function restApp(parts: RestParts): Hono {
   const app = new Hono();
   const symbols = new Set(parts.source.rules.map((rules) => rules.symbol));
+  if (parts.control !== undefined) addControlPort(app, parts.control);
   app.use(async (context, next) => {
     await next();
     parts.ledger.count(context.req.path, context.res.status);
