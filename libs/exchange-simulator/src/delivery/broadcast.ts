@@ -134,11 +134,19 @@ export class Broadcast implements MessageOutlet {
     const { counts, missed } = connection;
     const frame = connection.form(message);
     this.#unflushed.add(connection);
-    if (!connection.write(frame)) return 'dropped';
+    if (!connection.write(frame)) return this.#unreached(connection, message);
     missed.arrived(message);
     counts.frames++;
     counts.events += events;
     counts.bytes += frame.length;
     return 'intact';
+  }
+
+  /** What cannot be written is lost with its connection, unless that looks as if it was open. */
+  #unreached(connection: Connection, message: StreamMessage): Outcome {
+    if (!connection.isHalfOpen) return 'dropped';
+    connection.counts.dropped++;
+    connection.missed.missed(message);
+    return 'dropped';
   }
 }

@@ -37,6 +37,12 @@ function limits(fault: CheckedFault, nowMs: number): { left: number; untilMs: nu
   };
 }
 
+/** Whether the fault strikes those who connect later as well. A half-open line is one that was there before. */
+function goesOn(fault: ConnectionFault): boolean {
+  if (fault.fault === 'lifetime') return true;
+  return fault.fault !== 'halfOpen' && 'duration' in fault && fault.duration !== undefined;
+}
+
 /** Waits for the moment of each fault and knows which are at work. It decides; sockets and replies are others' work. */
 export class FaultDesk {
   readonly #clock: Clock;
@@ -171,8 +177,7 @@ export class FaultDesk {
   }
 
   #beginOnConnections(fault: ConnectionFault, nowMs: number): void {
-    const goesOn = fault.fault === 'lifetime' || ('duration' in fault && fault.duration !== undefined);
-    if (goesOn) {
+    if (goesOn(fault)) {
       const untilMs = fault.fault === 'lifetime' ? Infinity : limits(fault, nowMs).untilMs;
       this.#connectionFaults.push({ fault, left: Infinity, untilMs });
     }
@@ -187,6 +192,8 @@ export class FaultDesk {
         return connection.reset();
       case 'close':
         return connection.close(fault.code, fault.reason);
+      case 'halfOpen':
+        return connection.freeze(fault.duration);
       case 'lifetime': {
         const ageMs = this.#clock.nowMs() - connection.openedAtMs;
         return connection.plan(fault.duration - ageMs, () => connection.close(fault.code, '', 'lifetime'));

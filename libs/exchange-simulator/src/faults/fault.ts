@@ -56,6 +56,7 @@ export const faultSchema = z.discriminatedUnion('fault', [
     reason: z.string().max(120).default(''),
     ...connections,
   }),
+  z.strictObject({ fault: z.literal('halfOpen'), ...scope, duration }),
   z.strictObject({ fault: z.literal('lifetime'), ...common, duration, code: closeCode.default(1000) }),
   z.strictObject({ fault: z.literal('serverShutdown'), ...scope, delay: duration.default(10_000) }),
   z.strictObject({ fault: z.literal('silence'), ...scope, duration }),
@@ -85,7 +86,7 @@ export type FaultKind = CheckedFault['fault'];
 
 type Kinds<K extends FaultKind> = Extract<CheckedFault, { fault: K }>;
 
-export type ConnectionFault = Kinds<'cut' | 'reset' | 'close' | 'lifetime' | 'serverShutdown'>;
+export type ConnectionFault = Kinds<'cut' | 'reset' | 'close' | 'halfOpen' | 'lifetime' | 'serverShutdown'>;
 export type MessageFault = Kinds<
   'silence' | 'drop' | 'duplicate' | 'malformed' | 'invalidUtf8' | 'oversized'
 >;

@@ -32,6 +32,7 @@ export type ConnectionEnd =
   | 'cut'
   | 'reset'
   | 'close'
+  | 'halfOpen'
   | 'lifetime'
   | 'serverShutdown'
   | 'overrun'
@@ -84,6 +85,7 @@ export class Connection {
   readonly #plans = new Set<Cancel>();
   #pongAtMs: number;
   #corked = false;
+  #isFrozen = false;
 
   constructor(
     number: number,
@@ -109,7 +111,12 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return this.end === 'open' && this.#webSocket.readyState === 1;
+    return this.end === 'open' && !this.#isFrozen && this.#webSocket.readyState === 1;
+  }
+
+  /** Whether TCP is all that is left of it: it is not ended, and nothing comes through. */
+  get isHalfOpen(): boolean {
+    return this.#isFrozen && this.end === 'open';
   }
 
   /** Bytes that were handed to the socket and have not left this process. */
@@ -166,8 +173,19 @@ export class Connection {
     this.#finish('reset', () => this.#socket.resetAndDestroy());
   }
 
+  /** Sends and reads nothing more, as if the route was lost; after that time the connection is destroyed. */
+  freeze(durationMs: number): void {
+    if (!this.isOpen) return;
+    this.#events.ending(this);
+    this.flush();
+    this.#isFrozen = true;
+    this.#webSocket.pause();
+    this.plan(durationMs, () => this.#finish('halfOpen', () => this.#socket.destroy()));
+  }
+
   /** Closes as WebSocket does, and hangs up when the client does not answer. */
   close(code: number, reason: string, end: ConnectionEnd = 'close'): void {
+    if (this.isHalfOpen) return end === 'stopped' ? this.terminate() : undefined;
     this.#finish(end, () => this.#webSocket.close(code, reason));
   }
 
@@ -178,7 +196,7 @@ export class Connection {
 
   #finish(end: ConnectionEnd, action: () => void): void {
     // A client that is cut because it does not read has no use for more.
-    if (this.end === 'open' && end !== 'overrun') this.#events.ending(this);
+    if (this.isOpen && end !== 'overrun') this.#events.ending(this);
     if (this.end === 'open') this.end = end;
     this.flush();
     action();
@@ -236,6 +254,7 @@ export class Connection {
 
   #planPing(): void {
     this.plan(this.#rules.pingIntervalMs, () => {
+      if (this.isHalfOpen) return;
       const nowMs = this.#clock.nowMs();
       if (nowMs - this.#pongAtMs > this.#rules.pongTimeoutMs)
         return this.close(1008, 'Pong timeout', 'refused');
