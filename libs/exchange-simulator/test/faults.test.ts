@@ -102,6 +102,22 @@ describe('faults of a connection', () => {
     expect(client.frames.length).toBeGreaterThan(4);
   });
 
+  it.each([
+    ['/public/stream', true, 1],
+    ['/market/stream', true, 1],
+    ['/public/stream', undefined, 0],
+    ['/market/stream', false, 0],
+    ['/stream', true, 1],
+    ['/market/ws', true, 0],
+  ] as const)('serverShutdown on %s, enveloped %s: %d envelope', async (path, enveloped, envelopes) => {
+    const exchange = await start([]);
+    const client = await StreamClient.connect(exchange, path);
+    exchange.inject({ fault: 'serverShutdown', delay: 0, ...(enveloped === undefined ? {} : { enveloped }) });
+    expect((await client.closed).code).toBe(1001);
+    const event = { e: 'serverShutdown', E: expect.any(Number) as number };
+    expect(client.messages).toEqual([envelopes === 1 ? { stream: '!serverShutdown', data: event } : event]);
+  });
+
   it('strikes only the connection, the route or the subscribers that it names', async () => {
     const exchange = await start([]);
     const first = await depth(exchange);

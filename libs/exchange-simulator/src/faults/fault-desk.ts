@@ -43,6 +43,15 @@ function goesOn(fault: ConnectionFault): boolean {
   return fault.fault !== 'halfOpen' && 'duration' in fault && fault.duration !== undefined;
 }
 
+/**
+ * The event that comes before the end. Documented for spot streams, without a word on the envelope of combined ones
+ * (developers.binance.com, "WebSocket Streams", seen 2026-11); the stream name is the one that other clients expect.
+ */
+function shutdownEvent(isEnveloped: boolean, nowMs: number): string {
+  const data = { e: 'serverShutdown', E: Math.floor(nowMs) };
+  return JSON.stringify(isEnveloped ? { stream: '!serverShutdown', data } : data);
+}
+
 /** Waits for the moment of each fault and knows which are at work. It decides; sockets and replies are others' work. */
 export class FaultDesk {
   readonly #clock: Clock;
@@ -199,8 +208,7 @@ export class FaultDesk {
         return connection.plan(fault.duration - ageMs, () => connection.close(fault.code, '', 'lifetime'));
       }
       case 'serverShutdown':
-        // Documented for spot streams and the WebSocket API: the event first, the end of the connection later.
-        connection.write(JSON.stringify({ e: 'serverShutdown', E: Math.floor(this.#clock.nowMs()) }));
+        connection.write(shutdownEvent(fault.enveloped === true && connection.combined, this.#clock.nowMs()));
         connection.flush();
         return connection.plan(fault.delay, () =>
           connection.close(1001, 'server shutdown', 'serverShutdown'),

@@ -58,7 +58,13 @@ export const faultSchema = z.discriminatedUnion('fault', [
   }),
   z.strictObject({ fault: z.literal('halfOpen'), ...scope, duration }),
   z.strictObject({ fault: z.literal('lifetime'), ...common, duration, code: closeCode.default(1000) }),
-  z.strictObject({ fault: z.literal('serverShutdown'), ...scope, delay: duration.default(10_000) }),
+  z.strictObject({
+    fault: z.literal('serverShutdown'),
+    ...scope,
+    delay: duration.default(10_000),
+    /** Whether combined connections get the event in an envelope; raw ones never do. */
+    enveloped: z.boolean().optional(),
+  }),
   z.strictObject({ fault: z.literal('silence'), ...scope, duration }),
   z.strictObject({ fault: z.literal('drop'), ...messages }),
   z.strictObject({ fault: z.literal('duplicate'), ...messages }),
