@@ -40,7 +40,12 @@ export class StreamClient {
   static async connect(
     exchange: Exchange,
     path: string,
-    options: { maxPayload?: number; skipUTF8Validation?: boolean; autoPong?: boolean } = {},
+    options: {
+      maxPayload?: number;
+      skipUTF8Validation?: boolean;
+      autoPong?: boolean;
+      headers?: Record<string, string>;
+    } = {},
   ): Promise<StreamClient> {
     const webSocket = new WebSocket(exchange.wsUrl + path, options);
     const client = new StreamClient(webSocket);

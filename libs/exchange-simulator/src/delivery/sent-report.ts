@@ -25,6 +25,16 @@ export interface ConnectionReport extends Readonly<ConnectionCounts> {
   readonly route: Route;
   readonly end: ConnectionEnd;
   readonly subscriptions: number;
+  /** Names of these, or what was subscribed when it ended. */
+  readonly streams: readonly string[];
+  /** Ms since the epoch; `closedAtMs` is undefined while it is open. */
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | undefined;
+  readonly clientAddress: string | undefined;
+  readonly clientPort: number | undefined;
+  /** The first 200 characters of the header, and of `?client=…` in the address. */
+  readonly userAgent: string | undefined;
+  readonly client: string | undefined;
   /** What faults kept from this connection, dropped or damaged; the first hundred ranges. */
   readonly missed: readonly MissedRange[];
 }

@@ -8,7 +8,7 @@ import type { Route } from '../product.ts';
 import { answerControl } from './control-message.ts';
 import { MessageRate } from './message-rate.ts';
 import type { StreamAddress } from './stream-address.ts';
-import { STREAMS_MAX } from './stream-address.ts';
+import { CLIENT_NAME_MAX, STREAMS_MAX } from './stream-address.ts';
 
 /** Rules of a connection; the defaults are the exchange's, developers.binance.com, "Connect", seen 2026-11. */
 export interface ConnectionRules {
@@ -39,6 +39,22 @@ export type ConnectionEnd =
   | 'refused'
   | 'stopped';
 
+/** Who is at the other end, as far as the handshake tells. */
+export interface ConnectionOrigin {
+  readonly clientAddress: string | undefined;
+  readonly clientPort: number | undefined;
+  readonly userAgent: string | undefined;
+  readonly client: string | undefined;
+}
+
+/** What a handshake left behind. */
+export interface ConnectionWire {
+  readonly webSocket: WebSocket;
+  readonly socket: Socket;
+  readonly address: StreamAddress;
+  readonly userAgent: string | undefined;
+}
+
 export interface ConnectionEvents {
   subscribed(connection: Connection, streams: readonly string[]): void;
   unsubscribed(connection: Connection, streams: readonly string[]): void;
@@ -63,7 +79,10 @@ export class Connection {
   /** 1 for the first that this exchange accepted. */
   readonly number: number;
   readonly route: Route;
+  readonly origin: ConnectionOrigin;
   readonly openedAtMs: number;
+  /** Undefined while it is open. */
+  closedAtMs: number | undefined;
   readonly subscriptions = new Set<string>();
   readonly counts: ConnectionCounts = {
     frames: 0,
@@ -89,7 +108,7 @@ export class Connection {
 
   constructor(
     number: number,
-    wire: { readonly webSocket: WebSocket; readonly socket: Socket; readonly address: StreamAddress },
+    wire: ConnectionWire,
     rules: ConnectionRules,
     clock: Clock,
     events: ConnectionEvents,
@@ -97,6 +116,12 @@ export class Connection {
     this.number = number;
     this.route = wire.address.route;
     this.combined = wire.address.combined;
+    this.origin = {
+      clientAddress: wire.socket.remoteAddress,
+      clientPort: wire.socket.remotePort,
+      userAgent: wire.userAgent?.slice(0, CLIENT_NAME_MAX),
+      client: wire.address.client,
+    };
     this.#webSocket = wire.webSocket;
     this.#socket = wire.socket;
     this.#rules = rules;
@@ -213,6 +238,7 @@ export class Connection {
     this.#webSocket.on('error', () => undefined);
     this.#webSocket.on('close', () => {
       if (this.end === 'open') this.end = 'client';
+      this.closedAtMs = this.#clock.nowMs();
       for (const cancel of this.#plans) cancel();
       this.#plans.clear();
       this.#events.closed(this);

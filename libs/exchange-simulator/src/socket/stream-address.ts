@@ -6,6 +6,8 @@ export interface StreamAddress {
   /** Whether frames come in the envelope that names their stream. */
   readonly combined: boolean;
   readonly streams: readonly string[];
+  /** What the client calls itself, `?client=…`. The exchange has no such parameter and ignores what it does not know. */
+  readonly client: string | undefined;
 }
 
 /** A handshake that is refused, with the HTTP status that says why. */
@@ -17,6 +19,9 @@ export interface RefusedAddress {
 export const REQUEST_LINE_BYTES_MAX = 16 * 1024;
 /** Streams of one connection: developers.binance.com, "Connect", seen 2026-11. */
 export const STREAMS_MAX = 1024;
+
+/** Characters of a client's name that are kept. */
+export const CLIENT_NAME_MAX = 200;
 
 export function isRequestLineTooLong(method: string, url: string): boolean {
   return Buffer.byteLength(`${method} ${url} HTTP/1.1`) > REQUEST_LINE_BYTES_MAX;
@@ -40,10 +45,17 @@ export function parseStreamAddress(product: Product, url: string): StreamAddress
   const [, prefix, form, rest = ''] = match;
   if (prefix !== undefined && !product.routed) return { status: 404 };
   const combined = form === 'stream';
-  const query = mark < 0 ? '' : (/(?:^|&)streams=([^&]*)/.exec(url.slice(mark + 1))?.[1] ?? '');
+  const parameters = mark < 0 ? '' : url.slice(mark + 1);
+  const query = /(?:^|&)streams=([^&]*)/.exec(parameters)?.[1] ?? '';
   const names = decoded(combined ? query : rest);
   if (names === undefined) return { status: 400 };
+  const client = /(?:^|&)client=([^&]*)/.exec(parameters)?.[1];
   const streams = [...new Set(names.split('/').filter((name) => name !== ''))];
   if (streams.length > STREAMS_MAX) return { status: 400 };
-  return { route: (prefix as Route | undefined) ?? 'unrouted', combined, streams };
+  return {
+    route: (prefix as Route | undefined) ?? 'unrouted',
+    combined,
+    streams,
+    client: client === undefined ? undefined : decoded(client)?.slice(0, CLIENT_NAME_MAX),
+  };
 }

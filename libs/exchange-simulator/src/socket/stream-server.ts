@@ -17,8 +17,19 @@ const REPORTS_MAX = 1000;
 const REASONS = { 400: 'Bad Request', 404: 'Not Found', 414: 'Request-URI Too Large' } as const;
 
 function report(connection: Connection): ConnectionReport {
-  const { number, route, end, subscriptions, counts, missed } = connection;
-  return { number, route, end, subscriptions: subscriptions.size, ...counts, missed: missed.ranges() };
+  const { number, route, end, subscriptions, counts, missed, origin, openedAtMs, closedAtMs } = connection;
+  return {
+    number,
+    route,
+    end,
+    subscriptions: subscriptions.size,
+    streams: [...subscriptions],
+    openedAtMs,
+    closedAtMs,
+    ...origin,
+    ...counts,
+    missed: missed.ranges(),
+  };
 }
 
 /** Accepts WebSocket handshakes on an HTTP server and keeps the list of who is connected. */
@@ -103,7 +114,8 @@ export class StreamServer {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const wire = { webSocket, socket: socket as Socket, address };
+      const userAgent = request.headers['user-agent'];
+      const wire = { webSocket, socket: socket as Socket, address, userAgent };
       const connection = new Connection(++this.#accepted, wire, this.#rules, this.#clock, this.#events);
       this.#open.add(connection);
       connection.whenClosed(() => this.#forget(connection));
