@@ -53,6 +53,7 @@ async function withSink(folder) {
   await sink.open();
   let position = 0;
   for (const batch of prepared) await sink.append(batch, ++position);
+  await sink.commit();
   await sink.close();
 }
 

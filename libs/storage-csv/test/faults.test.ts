@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { CsvSink, type StorageCsvError } from '@org/storage-csv';
@@ -16,13 +16,13 @@ const batch = (id: number) =>
 
 function stored(outputDir: string): number[][] {
   const paths = filesBelow(outputDir).filter((path) => path.endsWith('.csv'));
-  return paths.map((path) => (readFileSync(join(outputDir, path)).length === 0 ? [] : rowsOf(join(outputDir, path)))).map((rows) => rows.map((row) => Number(row['agg_trade_id']))); // prettier-ignore
+  return paths.map((path) => rowsOf(join(outputDir, path))).map((rows) => rows.map((row) => Number(row['agg_trade_id']))); // prettier-ignore
 }
 
 async function opened(): Promise<{ outputDir: string; fileSystem: FaultyFileSystem; sink: CsvSink }> {
   const outputDir = newStore(folder);
   const fileSystem = new FaultyFileSystem();
-  const sink = new CsvSink({ outputDir, fileSystem });
+  const sink = new CsvSink({ outputDir, fileSystem, ownerToken: () => 'me' });
   await sink.open();
   return { outputDir, fileSystem, sink };
 }
@@ -65,8 +65,10 @@ describe('a write that fails', () => {
 
   it('and cannot be undone ends the sink', async () => {
     const { fileSystem, sink } = await opened();
-    fileSystem.fault = (operation) =>
-      operation === 'write' || operation === 'truncate' ? systemError('EIO') : undefined;
+    fileSystem.fault = (operation, path) =>
+      path.endsWith('.csv') && (operation === 'write' || operation === 'truncate')
+        ? systemError('EIO')
+        : undefined;
     const error = await failure(sink.append(batch(1), 1));
     expect(error).toMatchObject({ code: 'SINK_WRITE_FAILED', cause: expect.any(AggregateError) });
     fileSystem.fault = () => undefined;
@@ -193,21 +195,23 @@ describe('a commit', () => {
     await sink.close();
   });
 
-  it('syncs the rows, then the new names, then the position, in this order', async () => {
+  it('syncs the rows, then the new names, then the checkpoint, in this order', async () => {
     const { outputDir, fileSystem, sink } = await opened();
     await sink.append(batchOf({ payload: aggTradeFrame(1) }), 1);
     fileSystem.operations.length = 0;
     await sink.commit();
-    const position = join(outputDir, '.csv-position.json');
+    const checkpoint = join(outputDir, '.csv-checkpoint.json');
     expect(fileSystem.operations).toEqual([
       `sync ${join(outputDir, 'BTCUSDT/aggtrade_2026-01-02.csv')}`,
       `syncFolder ${outputDir}`,
       `syncFolder ${join(outputDir, 'BTCUSDT')}`,
-      `open ${position}.tmp`,
-      `truncate ${position}.tmp`,
-      `write ${position}.tmp`,
-      `sync ${position}.tmp`,
-      `rename ${position}`,
+      `open ${checkpoint}`,
+      `open ${checkpoint}.me.tmp`,
+      `truncate ${checkpoint}.me.tmp`,
+      `write ${checkpoint}.me.tmp`,
+      `sync ${checkpoint}.me.tmp`,
+      `open ${checkpoint}`,
+      `rename ${checkpoint}`,
       `syncFolder ${outputDir}`,
     ]);
     await sink.close();
@@ -216,7 +220,7 @@ describe('a commit', () => {
   it('that finds the disk full can be asked for again', async () => {
     const { fileSystem, sink } = await opened();
     await sink.append(batch(1), 1);
-    fileSystem.fault = (operation, path) => (operation === 'write' && path.includes('position') ? systemError('ENOSPC') : undefined); // prettier-ignore
+    fileSystem.fault = (operation, path) => (operation === 'write' && path.includes('checkpoint') ? systemError('ENOSPC') : undefined); // prettier-ignore
     expect(await failure(sink.commit())).toMatchObject({ code: 'DISK_FULL' });
     fileSystem.fault = () => undefined;
     expect(await sink.commit()).toBe(1);
@@ -259,7 +263,7 @@ describe('an output folder', () => {
   it('is made with its parents', async () => {
     const { outputDir, sink } = await opened();
     await sink.close();
-    expect(existsSync(join(outputDir, '.csv-position.json'))).toBe(true);
+    expect(existsSync(join(outputDir, '.csv-checkpoint.json'))).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CsvSink, fileHeader, nodeFileSystem, readDepthFile, type FileSystem } from '@org/storage-csv';
 import { batchOf, collect, depthFrame, newStore, rowsOf, temporaryFolder, linesOf } from './store.ts';
@@ -17,12 +17,25 @@ const fileSystem: FileSystem = {
 const levels = [['1.0', '2']];
 const message = (u: number) => ({ stream, payload: depthFrame(u, levels, [['1.1', '4']]) });
 
+/** Makes the store one of which nothing is known but its files. */
+function withoutCheckpoint(outputDir: string): void {
+  rmSync(join(outputDir, '.csv-checkpoint.json'));
+}
+
+const absent = (outputDir: string) => ({
+  target: join(outputDir, '.csv-checkpoint.json'),
+  problem: 'expected a checkpoint, was absent; starts at position 0',
+  bytesCut: 0,
+});
+
 async function written(): Promise<{ outputDir: string; path: string; whole: Buffer }> {
   const outputDir = newStore(folder);
   const sink = new CsvSink({ outputDir, fileSystem });
   await sink.open();
   await sink.append(batchOf(message(1010), message(1020)), 1);
+  await sink.commit();
   await sink.close();
+  withoutCheckpoint(outputDir);
   const path = join(outputDir, FILE);
   return { outputDir, path, whole: readFileSync(path) };
 }
@@ -31,11 +44,12 @@ async function appendOne(outputDir: string, position: number) {
   const sink = new CsvSink({ outputDir, fileSystem });
   const opened = await sink.open();
   await sink.append(batchOf(message(1090)), position);
+  await sink.commit();
   await sink.close();
   return opened;
 }
 
-describe('recovery', () => {
+describe('recovery without a checkpoint', () => {
   it('keeps exactly the complete rows of a file that was cut, at every byte, and goes on cleanly', async () => {
     const { outputDir, path, whole } = await written();
     const appended = whole.subarray(whole.indexOf(10) + 1, whole.length).length / 2;
@@ -47,11 +61,13 @@ describe('recovery', () => {
       const { repairs } = await sink.open();
       expect(readFileSync(path).equals(kept)).toBe(true);
       const cut = length - kept.length;
-      expect(repairs).toEqual(
-        cut === 0 ? [] : [{ target: path, problem: 'ends in an unfinished line', bytesCut: cut }],
-      );
+      expect(repairs).toEqual([
+        absent(outputDir),
+        ...(cut === 0 ? [] : [{ target: path, problem: 'ends in an unfinished line', bytesCut: cut }]),
+      ]);
       await sink.append(batchOf(message(1090)), 100 + length);
       await sink.close();
+      withoutCheckpoint(outputDir);
       const header = Buffer.byteLength(`${fileHeader('depth')}\n`);
       expect(readFileSync(path).length).toBe(Math.max(kept.length, header) + appended);
       expect(linesOf(path)[0]).toBe(fileHeader('depth'));
@@ -84,7 +100,10 @@ describe('recovery', () => {
     const { outputDir, path, whole } = await written();
     appendFileSync(path, Buffer.concat([Buffer.from(torn), Buffer.alloc(nuls)]));
     const { repairs } = await appendOne(outputDir, 2);
-    expect(repairs).toEqual([{ target: path, problem: 'ends in NUL bytes', bytesCut: torn.length + nuls }]);
+    expect(repairs).toEqual([
+      absent(outputDir),
+      { target: path, problem: 'ends in NUL bytes', bytesCut: torn.length + nuls },
+    ]);
     expect(readFileSync(path).subarray(0, whole.length).equals(whole)).toBe(true);
     expect(rowsOf(path)).toHaveLength(6);
   });
@@ -93,7 +112,10 @@ describe('recovery', () => {
     const { outputDir, path } = await written();
     writeFileSync(path, Buffer.alloc(100_000));
     const { repairs } = await appendOne(outputDir, 2);
-    expect(repairs).toEqual([{ target: path, problem: 'ends in NUL bytes', bytesCut: 100_000 }]);
+    expect(repairs).toEqual([
+      absent(outputDir),
+      { target: path, problem: 'ends in NUL bytes', bytesCut: 100_000 },
+    ]);
     expect(rowsOf(path)).toHaveLength(2);
   });
 
@@ -101,7 +123,7 @@ describe('recovery', () => {
     const { outputDir, path, whole } = await written();
     appendFileSync(path, 'x'.repeat(150_000));
     const { repairs } = await appendOne(outputDir, 2);
-    expect(repairs).toMatchObject([{ bytesCut: 150_000 }]);
+    expect(repairs).toMatchObject([absent(outputDir), { bytesCut: 150_000 }]);
     expect(readFileSync(path).length).toBeGreaterThan(whole.length);
   });
 
@@ -111,6 +133,7 @@ describe('recovery', () => {
     writeFileSync(path, damaged);
     const { repairs } = await appendOne(outputDir, 2);
     expect(repairs).toEqual([
+      absent(outputDir),
       { target: path, problem: `NUL bytes at offset ${whole.length}, kept`, bytesCut: 0 },
     ]);
     expect(readFileSync(path).subarray(0, damaged.length).equals(damaged)).toBe(true);
@@ -121,7 +144,7 @@ describe('recovery', () => {
     const foreign = 'time,price\n1,2\nunfinished';
     writeFileSync(path, foreign);
     const { repairs } = await appendOne(outputDir, 2);
-    expect(repairs).toEqual([{ target: path, problem: expect.stringMatching(/^expected the header .* was "time,price/), bytesCut: 0 }]); // prettier-ignore
+    expect(repairs).toEqual([absent(outputDir), { target: path, problem: expect.stringMatching(/^expected the header .* was "time,price/), bytesCut: 0 }]); // prettier-ignore
     expect(readFileSync(path, 'utf8')).toBe(foreign);
     expect(rowsOf(path.replace('.csv', '.1.csv'))).toHaveLength(2);
     await appendOne(outputDir, 3);
@@ -140,7 +163,7 @@ describe('recovery', () => {
       mkdirSync(dirname(join(outputDir, name)), { recursive: true });
       writeFileSync(join(outputDir, name), 'unfinished');
     }
-    expect((await appendOne(outputDir, 2)).repairs).toEqual([]);
+    expect((await appendOne(outputDir, 2)).repairs).toEqual([absent(outputDir)]);
     for (const name of others) expect(readFileSync(join(outputDir, name), 'utf8')).toBe('unfinished');
   });
 
@@ -149,18 +172,10 @@ describe('recovery', () => {
     mkdirSync(outputDir, { recursive: true });
     const path = join(outputDir, 'rejected_2026-01-02.jsonl');
     writeFileSync(path, '{"a":1}\n{"b":');
-    expect((await appendOne(outputDir, 1)).repairs).toMatchObject([{ target: path, bytesCut: 5 }]);
+    expect((await appendOne(outputDir, 1)).repairs).toMatchObject([
+      absent(outputDir),
+      { target: path, bytesCut: 5 },
+    ]);
     expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n');
   });
-
-  it.each([['nothing', ''], ['no JSON', '{"version":1,"posi'], ['another version', '{"version":2,"position":7}'], ['no number', '{"version":1,"position":"7"}'], ['a negative one', '{"version":1,"position":-7}']])(
-    'starts at position 0, never ahead, when the position file holds %s',
-    async (_name, content) => {
-      const { outputDir } = await written();
-      writeFileSync(join(outputDir, '.csv-position.json'), content);
-      const sink = new CsvSink({ outputDir, fileSystem });
-      expect(await sink.open()).toMatchObject({ position: 0, repairs: [{ problem: expect.stringMatching(/position/) }] });
-      await sink.close();
-    },
-  ); // prettier-ignore
 });

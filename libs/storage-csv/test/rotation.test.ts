@@ -57,6 +57,7 @@ describe('rotation', () => {
     for (const id of [1, 2, 3]) {
       const sink = await sinkOver(outputDir);
       await sink.append(batchOf(record(id, MIDNIGHT_US)), id);
+      await sink.commit();
       await sink.close();
     }
     expect(ids(join(outputDir, 'BTCUSDT/aggtrade_2026-01-03.csv'))).toEqual([1, 2, 3]);
@@ -85,7 +86,7 @@ describe('rotation', () => {
       await sink.append(batchOf(...records), round);
     }
     await sink.commit();
-    expect(fileSystem.openFilesHigh).toBeLessThanOrEqual(4); // the position file is one more
+    expect(fileSystem.openFilesHigh).toBeLessThanOrEqual(4); // the checkpoint is one more
     await sink.close();
     expect(fileSystem.openFiles).toBe(0);
     const stored = filesBelow(outputDir).map((path) => ids(join(outputDir, path)));

@@ -98,10 +98,10 @@ export function linesOf(path: string): string[] {
   return text.slice(0, -1).split('\n');
 }
 
-/** Rows as objects by column name. */
+/** Rows as objects by column name; none of a file that is empty. */
 export function rowsOf(path: string): Record<string, string>[] {
   const [header, ...rows] = linesOf(path);
-  const names = header!.split(',');
+  const names = header?.split(',') ?? [];
   return rows.map((row) => {
     const cells = row.split(',');
     if (cells.length !== names.length) throw new Error(`${path}: ${cells.length} cells in ${row}`);

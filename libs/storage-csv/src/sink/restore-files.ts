@@ -29,8 +29,9 @@ export async function restoreFiles(
   await inGroups(paths, async (path) => {
     const place = parseStoredPath(path)!;
     const length = files.get(path)!;
-    const size = present.has(path) ? await restoreFile(fileSystem, join(outputDir, path), place, length) : 0;
-    const repair = repairOf(length, size);
+    const isPresent = present.has(path);
+    const size = isPresent ? await restoreFile(fileSystem, join(outputDir, path), place, length) : 0;
+    const repair = repairOf(length, size, isPresent);
     if (repair !== undefined) repairs.push({ target: join(outputDir, path), ...repair });
     if (size === 'foreign' || size < length) return;
     const segment = new Segment(outputDir, place, length);
@@ -87,12 +88,17 @@ async function holdsRows(file: OpenFile, header: string, length: number): Promis
   return head.toString('utf8') === expected && last === LF;
 }
 
-function repairOf(length: number, size: number | 'foreign'): Omit<SinkRepair, 'target'> | undefined {
-  const consequence = 'left as it is, new rows go to another part';
-  if (size === 'foreign') {
-    return { problem: `expected a header and ${length} bytes of whole lines; ${consequence}`, bytesCut: 0 };
-  }
-  if (size < length) return { problem: `expected ${length} bytes, was ${size}; ${consequence}`, bytesCut: 0 };
+function repairOf(
+  length: number,
+  size: number | 'foreign',
+  isPresent: boolean,
+): Omit<SinkRepair, 'target'> | undefined {
   if (size === length) return undefined;
-  return { problem: 'holds rows behind the last commit', bytesCut: size - length };
+  if (size !== 'foreign' && size > length) {
+    return { problem: 'holds rows behind the last commit', bytesCut: size - length };
+  }
+  const expected = size === 'foreign' ? `a header and ${length} bytes of whole lines` : `${length} bytes`;
+  const was = size === 'foreign' ? 'something else' : isPresent ? size : 'absent';
+  const problem = `expected ${expected}, was ${was}; left as it is, new rows go to another part`;
+  return { problem, bytesCut: 0 };
 }
