@@ -12,6 +12,8 @@ export function systemError(code: string): Error {
 export class FaultyFileSystem implements FileSystem {
   /** Asked before every operation: an error to fail with; for a write also the number of bytes that it takes. */
   fault: (operation: Operation, path: string, bytes: number) => Error | number | undefined = () => undefined;
+  /** Off where many files are opened and no power is cut. */
+  syncs = true;
   readonly operations: string[] = [];
   openFiles = 0;
   openFilesHigh = 0;
@@ -42,7 +44,7 @@ export class FaultyFileSystem implements FileSystem {
       },
       sync: async () => {
         this.#check('sync', path);
-        await file.sync();
+        if (this.syncs) await file.sync();
       },
       close: async () => {
         if (!this.#files.delete(file)) return;
@@ -73,7 +75,7 @@ export class FaultyFileSystem implements FileSystem {
 
   async syncFolder(path: string): Promise<void> {
     this.#check('syncFolder', path);
-    await nodeFileSystem.syncFolder(path);
+    if (this.syncs) await nodeFileSystem.syncFolder(path);
   }
 
   #check(operation: Operation, path: string, bytes = 0): number | undefined {

@@ -41,8 +41,9 @@ export function formatCheckpoint({ owner, position, state, files }: Checkpoint):
 export function parseCheckpoint(bytes: Buffer): Checkpoint | undefined {
   const head = parseCheckpointHead(bytes);
   if (head === undefined) return undefined;
-  const body = `{${bytes.toString('utf8', prefixOf(head.sum).length).slice(0, -1)}`;
-  return checksum(body) === head.sum ? parseBody(body) : undefined;
+  const text = bytes.toString('utf8', prefixOf(head.sum).length);
+  const body = `{${text.slice(0, -1)}`;
+  return text.endsWith('\n') && checksum(body) === head.sum ? parseBody(body) : undefined;
 }
 
 export function parseCheckpointHead(bytes: Buffer): CheckpointHead | undefined {
