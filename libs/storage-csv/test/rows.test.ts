@@ -338,45 +338,6 @@ describe('a record that cannot become rows', () => {
     });
   });
 
-  it.each([
-    ['depth@0ms', 90, 80, '80,90'],
-    ['depth', 90, 80, '80,90'],
-    ['aggTrade', 90, 89, '89,91'],
-    ['trade', 90, 89, '89,91'],
-    ['aggTrade', undefined, 89, ','],
-    ['aggTrade', 90, undefined, ','],
-    ['aggTrade', 90.5, 89, ','],
-    ['aggTrade', Infinity, 89, ','],
-    ['bookTicker', 90, undefined, ','],
-    ['kline_1m', 90, 80, ','],
-    ['nothing known', 90, 80, ','],
-  ])('leaves a gap in its stream: %s with order %p that follows %p', async (name, order, follows, ids) => {
-    const stream = `BTCUSDT@${name}`;
-    const record = {
-      stream,
-      payload: '{"stream":"torn',
-      line: 1,
-      receivedAtUs: NOON_US + 0.5,
-      order,
-      follows,
-    };
-    const { outputDir, sink } = await store(record);
-    const [, ...rows] = linesOf(join(outputDir, `BTCUSDT/gaps_${DAY}.csv`));
-    expect(rows).toEqual([`${stream},malformed,${ids},${NOON_US},${NOON_US},${NOON_US},1,`]);
-    expect(sink.stats()).toMatchObject({ records: 1, rows: 0, rejected: 1 });
-  });
-
-  it('leaves no gap when it is no event of a symbol, or its stream has no name that a row can hold', async () => {
-    const { outputDir } = await store(
-      { type: RECORD_TYPE.restRows, payload: 'no rows' },
-      { type: RECORD_TYPE.depthSnapshot, stream: 'BTCUSDT@depth', payload: 'no book' },
-      { type: gap, payload: 'no gap' },
-      { stream: 'nothing', payload: 'torn' },
-      { stream: 'BTCUSDT@a\nb', payload: 'torn' },
-    );
-    expect(filesBelow(outputDir)).toEqual([`BTCUSDT/rejected_${DAY}.jsonl`, `rejected_${DAY}.jsonl`]);
-  });
-
   it('leaves no part of its rows behind', async () => {
     const levels = [['1', '1'], ['2', '2'], ['3', 'x']]; // prettier-ignore
     const stream = 'BTCUSDT@depth@0ms';
@@ -385,20 +346,5 @@ describe('a record that cannot become rows', () => {
       '1',
       '3',
     ]);
-  });
-});
-
-describe('a record that has no rows', () => {
-  it.each([
-    ['doubt', RECORD_TYPE.doubt],
-    ['tick', RECORD_TYPE.tick],
-  ])('is passed over without a word: %s', async (_name, type) => {
-    const { outputDir, rejections, sink } = await store(
-      { type, payload: '{}' },
-      { type, stream: 'any', payload: '' },
-    );
-    expect(filesBelow(outputDir)).toEqual([]);
-    expect(rejections).toEqual([]);
-    expect(sink.stats()).toMatchObject({ records: 2, rows: 0, rejected: 0 });
   });
 });

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 import { isNoSpace, StorageCsvError, syncError, writeError } from '../errors.ts';
 import type { FileSystem, OpenFile } from '../file-system.ts';
