@@ -8,8 +8,10 @@ export interface SpoolFolderOptions {
   readonly fileSystem: SpoolFileSystem;
   readonly epoch: number;
   readonly segmentBytesMax: number;
-  /** A file could not be read or removed; whoever writes hears of it by the rejection. */
-  failed(): void;
+  /** A block could not be read back. */
+  unreadable(): void;
+  /** A file could not be removed; its bytes count until `removeSpent` succeeds. */
+  unremoved(): void;
 }
 
 const FILE_NAME = /^\d+-\d+\.spool$/;
@@ -68,7 +70,7 @@ export class SpoolFolder {
   /** The batches of the head; undefined when they cannot be read back. */
   async read(): Promise<SpooledBatch[] | undefined> {
     const batches = await this.#segments[0]?.read().catch(() => undefined);
-    if (batches === undefined) this.#options.failed();
+    if (batches === undefined) this.#options.unreadable();
     return batches;
   }
 
@@ -76,6 +78,11 @@ export class SpoolFolder {
   dropHead(): void {
     this.#segments[0]?.dropHead();
     this.#removeRead();
+  }
+
+  /** Removes what was read and is still there. */
+  removeSpent(): void {
+    this.#removing = this.#removing.then(() => this.#removeAll());
   }
 
   /** Removes all files. One that cannot be removed is left for the next life. */
@@ -115,18 +122,19 @@ export class SpoolFolder {
     }
   }
 
-  /** Its bytes count until it is gone. One that cannot be removed is tried again with the next. */
   #remove(segment: SpoolSegment): void {
     this.#spent.add(segment);
-    this.#removing = this.#removing.then(async () => {
-      for (const spent of this.#spent) {
-        try {
-          await spent.remove();
-          this.#spent.delete(spent);
-        } catch {
-          this.#options.failed();
-        }
+    this.removeSpent();
+  }
+
+  async #removeAll(): Promise<void> {
+    for (const spent of this.#spent) {
+      try {
+        await spent.remove();
+        this.#spent.delete(spent);
+      } catch {
+        this.#options.unremoved();
       }
-    });
+    }
   }
 }

@@ -61,7 +61,8 @@ export class Spool {
     this.#folder = new SpoolFolder({
       ...options,
       segmentBytesMax: this.#limits.segmentBytesMax,
-      failed: () => this.#failures++,
+      unreadable: () => this.#failures++,
+      unremoved: () => this.#retryLater(),
     });
   }
 
@@ -152,11 +153,16 @@ export class Spool {
   }
 
   #failed(): void {
-    this.#failures++;
     this.#failing = true;
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    this.#failures++;
     if (this.#closed) return;
-    this.#options.clock.clearTimeout(this.#retry);
-    this.#retry = this.#options.clock.setTimeout(() => {
+    this.#retry ??= this.#options.clock.setTimeout(() => {
+      this.#retry = undefined;
+      this.#folder.removeSpent();
       // When what waited has returned to memory there is nothing to try with, so the next batch is let in.
       if (this.#pendingBytes < this.#limits.blockBytesMax) this.#failing = false;
       else this.#write();
