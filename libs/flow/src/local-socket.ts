@@ -5,12 +5,14 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import type { Clock } from './clock.ts';
 import { FlowError } from './errors.ts';
 import { lockFile } from './lock-file.ts';
 
 /** The kernel's limit is 108 bytes on Linux and 104 on macOS, the closing NUL included. */
 const PATH_BYTES_MAX = 100;
 const ONLY_OWNER = 0o700;
+const ASK_AGAIN_MS = 50;
 
 /**
  * The path of the socket that belongs to `key` (any text, such as the real path of a data folder): the same key gives
@@ -44,6 +46,11 @@ export function localSocketPath(key: string, prefix = 'flow'): string {
 
 export interface LocalServerOptions {
   readonly connectionsMax: number;
+  /** How long it is tried again while somebody else answers. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Asked between two attempts. */
+  readonly cancelled: () => boolean;
   readonly connected: (socket: Socket) => void;
   /** A connection was not taken: beyond the maximum, or for want of something else. */
   readonly dropped: () => void;
@@ -51,14 +58,37 @@ export interface LocalServerOptions {
 
 /**
  * Listens on a Unix socket that only this user can open (0600). A socket that nobody answers, left by a process that was
- * killed, is replaced; of several processes that try this at once, one succeeds. Closing the server removes the file.
+ * killed, is replaced; of several processes that try this at once, one succeeds. A process that was stopped still
+ * answers. Closing the server removes the file. While somebody else answers it is tried again until the time is up.
  * Throws {@link FlowError} SOCKET_IN_USE when somebody answers or the file is no socket, SOCKET_PATH_TOO_LONG.
  */
 export async function listenLocally(socketPath: string, options: LocalServerOptions): Promise<Server> {
   checkPathLength(socketPath);
-  if (!(await isStale(socketPath))) return bind(socketPath, options);
-  // Without the lock, two could find the same stale socket, and the slower would remove the living one of the faster.
+  const { clock, timeoutMs } = options;
+  const giveUpAtMs = clock.nowMs() + timeoutMs;
+  for (;;) {
+    try {
+      return await listenOnce(socketPath, options);
+    } catch (thrown) {
+      const leftMs = giveUpAtMs - clock.nowMs();
+      if (!(thrown instanceof FlowError) || thrown.code !== 'SOCKET_IN_USE' || leftMs <= 0) throw thrown;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, Math.min(leftMs, ASK_AGAIN_MS)));
+      if (options.cancelled())
+        throw new FlowError('QUEUE_CLOSED', `socket ${socketPath}: closed before it listened`, {
+          socketPath,
+        });
+    }
+  }
+}
+
+async function listenOnce(socketPath: string, options: LocalServerOptions): Promise<Server> {
+  if ((await askSocket(socketPath)) === 'alive') throw inUse(socketPath);
+  /*
+   * Without the lock, two could find the same stale socket, and the slower would remove the living one of the faster. It
+   * is also held where there is no socket: between bind and listen there is one that nobody answers.
+   */
   const unlock = await lockFile(`${socketPath}.lock`);
+  if (unlock === undefined) throw inUse(socketPath);
   try {
     if (await isStale(socketPath)) unlinkSync(socketPath);
     return await bind(socketPath, options);

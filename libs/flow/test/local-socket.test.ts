@@ -48,6 +48,19 @@ describe('a socket that listens', () => {
     }
   });
 
+  it('is not waited for any longer when the receiver is closed', async () => {
+    const socketPath = sockets.next();
+    await receiverAt(socketPath).listen();
+    const waiting = new BatchReceiver({
+      socketPath,
+      listenTimeoutMs: 60_000,
+      handlers: { batch: () => Promise.resolve() },
+    });
+    const listening = waiting.listen();
+    await waiting.close();
+    await expect(listening).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
+  });
+
   it('is removed by close', async () => {
     const socketPath = sockets.next();
     const receiver = receiverAt(socketPath);

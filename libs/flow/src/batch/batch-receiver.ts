@@ -49,6 +49,8 @@ export interface BatchReceiverOptions {
   readonly connectionsMax?: number;
   /** Most lanes in this receiver's life, later ones are refused; default 4096. */
   readonly lanesMax?: number;
+  /** How long `listen` tries again while somebody else answers, such as a predecessor that is leaving; default 0. */
+  readonly listenTimeoutMs?: number;
   readonly clock?: Clock;
 }
 
@@ -88,13 +90,19 @@ export class BatchReceiver {
     this.#turnstile = new Turnstile(options.concurrentBatchesMax ?? 1);
   }
 
-  /** Rejects with {@link FlowError} SOCKET_IN_USE while somebody else answers on the path, QUEUE_CLOSED after `close`. */
+  /**
+   * Rejects with {@link FlowError} SOCKET_IN_USE when somebody else answers on the path for longer than
+   * `listenTimeoutMs`, QUEUE_CLOSED after `close`.
+   */
   async listen(): Promise<void> {
-    const { socketPath, connectionsMax } = this.#options;
+    const { socketPath, connectionsMax, listenTimeoutMs, clock } = this.#options;
     if (this.#closing !== undefined)
       throw new FlowError('QUEUE_CLOSED', 'batch receiver was closed', { socketPath });
     this.#listening ??= listenLocally(socketPath, {
       connectionsMax: connectionsMax ?? CONNECTIONS_MAX,
+      timeoutMs: listenTimeoutMs ?? 0,
+      clock: clock ?? systemClock,
+      cancelled: () => this.#closing !== undefined,
       connected: (socket) => this.#connected(socket),
       dropped: () => void this.#counters.droppedConnections++,
     });

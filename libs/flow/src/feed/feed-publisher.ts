@@ -22,6 +22,8 @@ export interface FeedPublisherOptions {
   readonly bufferBytesMax?: number;
   /** Most subscribers, later connections are dropped and counted; default 64. */
   readonly subscribersMax?: number;
+  /** How long `listen` tries again while somebody else answers, such as a predecessor that is leaving; default 0. */
+  readonly listenTimeoutMs?: number;
   readonly clock?: Clock;
   readonly handlers?: FeedPublisherHandlers;
 }
@@ -53,13 +55,19 @@ export class FeedPublisher {
     this.#options = options;
   }
 
-  /** Rejects with {@link FlowError} SOCKET_IN_USE while somebody else answers on the path, QUEUE_CLOSED after `close`. */
+  /**
+   * Rejects with {@link FlowError} SOCKET_IN_USE when somebody else answers on the path for longer than
+   * `listenTimeoutMs`, QUEUE_CLOSED after `close`.
+   */
   async listen(): Promise<void> {
-    const { socketPath, subscribersMax } = this.#options;
+    const { socketPath, subscribersMax, listenTimeoutMs, clock } = this.#options;
     if (this.#closing !== undefined)
       throw new FlowError('QUEUE_CLOSED', 'feed publisher was closed', { socketPath });
     this.#listening ??= listenLocally(socketPath, {
       connectionsMax: subscribersMax ?? SUBSCRIBERS_MAX,
+      timeoutMs: listenTimeoutMs ?? 0,
+      clock: clock ?? systemClock,
+      cancelled: () => this.#closing !== undefined,
       connected: (socket) => this.#connected(socket),
       dropped: () => void this.#counters.droppedConnections++,
     });
