@@ -16,6 +16,9 @@ export type {
   FeedPublisherOptions,
   FeedPublisherStats,
 } from './feed/feed-publisher.ts';
+export type { LocalDoorHandlers, LocalDoorOptions, LocalDoorStats } from './door/local-door.ts';
+export type { LocalVisitorHandlers, LocalVisitorOptions } from './door/local-visitor.ts';
+export type { DoorVisitor } from './door/visit.ts';
 export type { FeedSubscriberHandlers, FeedSubscriberOptions } from './feed/feed-subscriber.ts';
 
 export { systemClock } from './clock.ts';
@@ -26,3 +29,5 @@ export { BatchSender } from './batch/batch-sender.ts';
 export { BatchReceiver } from './batch/batch-receiver.ts';
 export { FeedPublisher } from './feed/feed-publisher.ts';
 export { FeedSubscriber } from './feed/feed-subscriber.ts';
+export { LocalDoor } from './door/local-door.ts';
+export { LocalVisitor } from './door/local-visitor.ts';

@@ -152,8 +152,8 @@ function askSocket(socketPath: string): Promise<'alive' | 'stale' | 'absent'> {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') resolve('stale');
       else if (error.code === 'ENOENT') resolve('absent');
-      // Its queue of connections is full: it lives, and is very busy.
-      else if (error.code === 'EAGAIN') resolve('alive');
+      // Its queue of connections is full: it lives, and is very busy. Or it was leaving while it had us in that queue.
+      else if (error.code === 'EAGAIN' || error.code === 'ECONNRESET') resolve('alive');
       else reject(error);
     });
   });

@@ -1,0 +1,98 @@
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { FlowError } from '../errors.ts';
+import { Dialer } from '../wire/dialer.ts';
+import { encodeLine } from './json-line.ts';
+import { LineConnection } from './line-connection.ts';
+
+export interface LocalVisitorHandlers {
+  /** What the door says; any JSON value, to be checked by whoever reads it. */
+  message(message: unknown): void;
+  /** Somebody is at the door, and gets the hello. */
+  connected?(): void;
+  /** It is gone, and is tried again. `error`: it broke the protocol. */
+  disconnected?(error: FlowError | undefined): void;
+}
+
+export interface LocalVisitorOptions {
+  readonly socketPath: string;
+  /** A JSON value of at most 64 KiB, said on every connection. */
+  readonly hello: unknown;
+  readonly handlers: LocalVisitorHandlers;
+  /** First delay before connecting again; default 50 ms, doubling to twenty times that, half of it by chance. */
+  readonly reconnectDelayMs?: number;
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+const RECONNECT_DELAY_MS = 50;
+const RECONNECT_GROWTH_MAX = 20;
+
+/** Comes to a {@link LocalDoor}, and to the next one at the same path whenever that goes, until it is closed. */
+export class LocalVisitor {
+  readonly #options: LocalVisitorOptions;
+  readonly #clock: Clock;
+  readonly #hello: Buffer;
+  readonly #dialer: Dialer;
+  #connection: LineConnection | undefined;
+  #started = false;
+  #closed = false;
+
+  /** Throws {@link FlowError} FRAME_TOO_LARGE or FRAME_CORRUPT for a hello that cannot be said. */
+  constructor(options: LocalVisitorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#hello = encodeLine(options.hello);
+    const delayInitialMs = options.reconnectDelayMs ?? RECONNECT_DELAY_MS;
+    this.#dialer = new Dialer({
+      socketPath: options.socketPath,
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      delayInitialMs,
+      delayMaxMs: delayInitialMs * RECONNECT_GROWTH_MAX,
+      opened: (socket) => this.#opened(socket),
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Starts to connect. Throws QUEUE_CLOSED after `close`. */
+  start(): void {
+    if (this.#closed) throw new FlowError('QUEUE_CLOSED', 'local visitor was closed', this.#options);
+    if (this.#started) return;
+    this.#started = true;
+    this.#dialer.dial();
+  }
+
+  /** No message is handed over any more. Resolves when the socket is closed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#dialer.stop();
+    const connection = this.#connection;
+    connection?.close();
+    await connection?.ended;
+  }
+
+  #opened(socket: Socket): void {
+    this.#connection = new LineConnection(socket, this.#clock, {
+      line: (message) => {
+        this.#dialer.progressed();
+        this.#options.handlers.message(message);
+      },
+      closed: (error) => this.#disconnected(error),
+    });
+    this.#connection.send(this.#hello);
+    this.#options.handlers.connected?.();
+  }
+
+  #disconnected(error: FlowError | undefined): void {
+    this.#connection = undefined;
+    if (!this.#closed) this.#dialer.redial();
+    this.#options.handlers.disconnected?.(error);
+  }
+}
