@@ -37,7 +37,7 @@ export class HostAttempts implements ConnectionAttempts {
         const limiter = this.#load(stored, nowMs);
         const result = limiter.take(nowMs);
         this.#known = limiter;
-        return { text: storedText({ atMs: limiter.atMs }, this.#machine), result };
+        return { text: result > 0 ? undefined : storedText({ atMs: limiter.atMs }, this.#machine), result };
       });
     } catch (error) {
       if (!isBinanceClientError(error)) throw error;

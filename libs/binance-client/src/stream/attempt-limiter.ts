@@ -4,7 +4,10 @@ export const ATTEMPTS_WINDOW_MS = 5 * 60_000;
 
 /** The connection attempts of one address, shared by all who connect from it. */
 export interface ConnectionAttempts {
-  /** Takes the next place and returns how long to wait for it, milliseconds. */
+  /**
+   * Takes a place and returns 0, or takes none and returns how long to wait before asking again, milliseconds. Nobody
+   * holds a place in advance, so none is lost with a process.
+   */
   take(): number;
 }
 
@@ -12,7 +15,7 @@ export interface ConnectionAttempts {
 export class AttemptLimiter {
   readonly #countMax: number;
   readonly #windowMs: number;
-  /** Times of the latest attempts, granted or planned, oldest first. */
+  /** Times of the latest attempts, oldest first. */
   readonly #atMs: number[];
 
   /** `atMs`: earlier attempts, oldest first. */
@@ -27,12 +30,13 @@ export class AttemptLimiter {
     return this.#atMs;
   }
 
-  /** Takes the next place and returns how long to wait for it, milliseconds. */
+  /** See {@link ConnectionAttempts}. */
   take(nowMs: number): number {
-    const atMs = nowMs + this.waitMs(nowMs);
+    const waitMs = this.waitMs(nowMs);
+    if (waitMs > 0) return waitMs;
     if (this.#atMs.length >= this.#countMax) this.#atMs.shift();
-    this.#atMs.push(atMs);
-    return atMs - nowMs;
+    this.#atMs.push(nowMs);
+    return 0;
   }
 
   /** How long until a place is free; takes none. */

@@ -140,14 +140,15 @@ export class ConnectionDriver {
 
   #open(id: number): void {
     const { clock, ids, attempts } = this.#shared;
-    ids.next = id + 1;
-    const open = () => {
-      this.#openings.delete(id);
-      this.#sessions.set(id, this.#session(id));
-    };
+    ids.next = Math.max(ids.next, id + 1);
+    this.#openings.delete(id);
     const delayMs = attempts.take();
-    if (delayMs > 0) this.#openings.set(id, clock.setTimeout(open, delayMs));
-    else open();
+    if (delayMs > 0)
+      this.#openings.set(
+        id,
+        clock.setTimeout(() => this.#open(id), delayMs),
+      );
+    else this.#sessions.set(id, this.#session(id));
   }
 
   #session(id: number): StreamSession {
