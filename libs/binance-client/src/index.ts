@@ -49,6 +49,7 @@ export type {
   ConnectionRotated,
   MarketStreamsHandlers,
   MessageRejected,
+  ShutdownAnnounced,
   StreamAlarm,
   StreamCounters,
   StreamRef,

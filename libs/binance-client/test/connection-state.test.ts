@@ -8,7 +8,8 @@ import type {
 } from '@org/binance-client';
 
 const policy: ConnectionPolicy = {
-  initialDelayMs: 500, maxDelayMs: 30_000, maxRetries: 0, lifetimeMs: 84_600_000, overlapMs: 30_000, lingerMs: 1_000,
+  initialDelayMs: 500, maxDelayMs: 30_000, maxRetries: 0, steadyAfterMs: 10_000, lifetimeMs: 84_600_000,
+  overlapMs: 30_000, lingerMs: 1_000,
 }; // prettier-ignore
 
 /** Steps through events by hand; connection ids count from 1, chance is as large as it gets. */
@@ -16,6 +17,7 @@ class Bench {
   state: ConnectionState = INITIAL_STATE;
   effects: readonly ConnectionEffect[] = [];
   nextId = 1;
+  nowMs = 0;
   chance = 1 - Number.EPSILON;
   readonly #policy: ConnectionPolicy;
 
@@ -25,12 +27,17 @@ class Bench {
 
   tell(...events: ConnectionEvent[]): this {
     for (const event of events) {
-      const input = { nowMs: 0, chance: this.chance, freshId: this.nextId };
+      const input = { nowMs: this.nowMs, chance: this.chance, freshId: this.nextId };
       const step = stepConnection(this.#policy, this.state, event, input);
       for (const effect of step.effects) if (effect.type === 'open') this.nextId = effect.id + 1;
       this.state = step.state;
       this.effects = step.effects;
     }
+    return this;
+  }
+
+  at(nowMs: number): this {
+    this.nowMs = nowMs;
     return this;
   }
 
@@ -50,6 +57,8 @@ const closed = (id: number, more: object = {}): ConnectionEvent => ({
   reason: '',
   ...more,
 });
+const silent = (id: number): ConnectionEvent => ({ type: 'silent', id, reason: 'no data' });
+const leaving = (id: number): ConnectionEvent => ({ type: 'leaving', id });
 const due = (timer: 'resume' | 'rotate' | 'handover'): ConnectionEvent => ({ type: 'due', timer });
 const liveBench = () => new Bench().tell({ type: 'start' }, opened(1), data(1));
 const rotatingBench = () => liveBench().tell(due('rotate'), opened(2));
@@ -109,10 +118,28 @@ describe('a connection', () => {
     expect(patient.state.name).toBe('connecting');
   });
 
-  it('replaces a silent connection and cuts it', () => {
-    const bench = liveBench().tell({ type: 'silent', id: 1, reason: 'no data' });
+  it('is cut when its peer is dead', () => {
+    const bench = liveBench().tell({ type: 'dead', id: 1, reason: 'no answer' });
     expect(bench.state.name).toBe('waiting');
     expect(bench.effects[0]).toEqual({ type: 'terminate', id: 1 });
+  });
+
+  it('that delivered for 10 s is reconnected at once, and only the next attempts wait', () => {
+    const bench = liveBench().at(10_000).tell(closed(1));
+    expect(bench.waitMs).toBe(0);
+    expect(bench.tell(due('resume'), closed(2)).waitMs).toBe(500);
+    expect(bench.tell(due('resume'), closed(3)).waitMs).toBe(1000);
+    expect(liveBench().at(9_999).tell(closed(1)).waitMs).toBe(500);
+    expect(
+      liveBench()
+        .at(10_000)
+        .tell(closed(1, { retryAfterMs: 7_000 })).waitMs,
+    ).toBe(7_000);
+  });
+
+  it('that was open for long and delivered for less is not reconnected at once', () => {
+    const bench = new Bench().tell({ type: 'start' }, opened(1)).at(60_000);
+    expect(bench.tell(data(1)).at(65_000).tell(closed(1)).waitMs).toBe(500);
   });
 });
 
@@ -124,7 +151,7 @@ describe('a rotation', () => {
     expect(bench.effects).toEqual([{ type: 'setTimer', timer: 'handover', delayMs: 1_000 }]);
     expect(bench.state).toMatchObject({ id: 1 });
     bench.tell(due('handover'));
-    expect(bench.state).toMatchObject({ name: 'live', id: 2, successor: undefined, retiring: 1 });
+    expect(bench.state).toMatchObject({ name: 'live', id: 2, successor: undefined, retiring: { id: 1 } });
     expect(bench.effects).toContainEqual({ type: 'close', id: 1 });
     expect(bench.tell(closed(1)).state).toMatchObject({ id: 2, retiring: undefined });
   });
@@ -141,7 +168,11 @@ describe('a rotation', () => {
       type: 'covered',
       id: 2,
     });
-    expect(bench.tell(due('handover')).state).toMatchObject({ name: 'subscribing', id: 2, retiring: 1 });
+    expect(bench.tell(due('handover')).state).toMatchObject({
+      name: 'subscribing',
+      id: 2,
+      retiring: { id: 1 },
+    });
   });
 
   it('goes on with the successor at once when the old connection is lost', () => {
@@ -157,6 +188,82 @@ describe('a rotation', () => {
     expect(second.tell(due('rotate')).state).toMatchObject({ id: 2, successor: { id: 3 } });
     expect(bench.tell(closed(2)).waitMs).toBe(500);
     expect(bench.tell(due('resume')).state).toMatchObject({ name: 'connecting', id: 3 });
+  });
+});
+
+describe('a silent connection', () => {
+  const silentBench = () => liveBench().at(60_000).tell(silent(1), opened(2));
+
+  it('is kept beside its successor until that delivers, and then reported as silent', () => {
+    const bench = liveBench().tell(silent(1));
+    expect(bench.state).toMatchObject({ name: 'live', id: 1, successor: { phase: 'connecting', id: 2 } });
+    expect(bench.effects).toContainEqual({ type: 'open', id: 2 });
+    // It has nothing to show that would have to be covered, and neither has its successor.
+    expect(bench.tell(opened(2), { type: 'covered', id: 2 }).effects).toEqual([]);
+    bench.tell(data(2), { type: 'covered', id: 2 });
+    expect(bench.effects).toEqual([{ type: 'setTimer', timer: 'handover', delayMs: 1_000 }]);
+    bench.tell(due('handover'));
+    expect(bench.state).toMatchObject({ name: 'live', id: 2, silence: undefined, retiring: { id: 1 } });
+    const report = { type: 'closed', id: 1, code: 1000, reason: 'no data', cause: 'silent' };
+    expect(bench.tell(closed(1)).effects).toMatchObject([{ type: 'report', report }]);
+  });
+
+  it('gives way at once when it turns out dead', () => {
+    const bench = silentBench().tell({ type: 'dead', id: 1, reason: 'no answer' });
+    expect(bench.state).toMatchObject({
+      name: 'subscribing',
+      id: 2,
+      successor: undefined,
+      silence: undefined,
+    });
+  });
+
+  it('that has no successor for the moment is reconnected when it ends', () => {
+    const bench = silentBench().tell(closed(2));
+    expect(bench.effects).toContainEqual({ type: 'setTimer', timer: 'rotate', delayMs: 500 });
+    expect(bench.tell(closed(1)).waitMs).toBe(0);
+  });
+
+  it('opens no successor more for a second word about the same silence', () => {
+    const bench = silentBench().tell(silent(1));
+    expect(bench.effects).toEqual([]);
+    expect(bench.tell(closed(2), silent(1)).effects).toEqual([]);
+    expect(bench.tell(due('rotate')).effects).toContainEqual({ type: 'open', id: 3 });
+  });
+
+  it('and its successors that deliver nothing open fewer and fewer connections', () => {
+    const bench = liveBench();
+    const openedAtMs: number[] = [];
+    for (let time = 0; time < 20; time++) {
+      bench.tell(silent(1));
+      if (time > 0) bench.tell(due('rotate'));
+      openedAtMs.push(bench.nowMs);
+      bench.at(bench.nowMs + 30_000).tell(opened(bench.nextId - 1), due('handover'));
+      const retry = bench.effects.find((effect) => effect.type === 'setTimer' && effect.timer === 'rotate');
+      bench.at(bench.nowMs + (retry?.type === 'setTimer' ? retry.delayMs : 0));
+    }
+    const apart = openedAtMs.slice(1).map((atMs, at) => atMs - openedAtMs[at]!);
+    expect(apart.slice(0, 3)).toEqual([30_500, 31_000, 32_000]);
+    expect(apart.at(-1)).toBe(60_000);
+    expect(bench.state).toMatchObject({ name: 'live', id: 1 });
+  });
+});
+
+describe('the announcement of a shutdown', () => {
+  it('opens a successor beside the connection, once', () => {
+    const bench = liveBench().tell(leaving(1));
+    expect(bench.effects).toContainEqual({ type: 'open', id: 2 });
+    expect(bench.tell(leaving(1)).effects).toEqual([]);
+    bench.tell(opened(2), data(2), { type: 'covered', id: 2 }, due('handover'));
+    expect(bench.state).toMatchObject({ name: 'live', id: 2 });
+    expect(bench.tell(leaving(1)).effects).toEqual([]);
+  });
+
+  it('on a successor gives it up for another one, after a wait', () => {
+    const bench = rotatingBench().tell(leaving(2));
+    expect(bench.state).toMatchObject({ name: 'live', id: 1, successor: undefined });
+    expect(bench.effects).toContainEqual({ type: 'terminate', id: 2 });
+    expect(bench.effects).toContainEqual({ type: 'setTimer', timer: 'rotate', delayMs: 500 });
   });
 });
 
@@ -177,6 +284,8 @@ const moves = fc.array(
       'data',
       'covered',
       'silent',
+      'dead',
+      'leaving',
       'closed',
       'due',
       'due',
@@ -201,6 +310,7 @@ function eventOf({ kind, pick, timer }: Move, idCount: number): ConnectionEvent 
       return { type: 'due', timer };
     case 'closed':
     case 'silent':
+    case 'dead':
       return { type: kind, id, code: 1006, reason: '' };
     default:
       return { type: kind, id };
@@ -213,6 +323,7 @@ describe('in any order of events a connection', () => {
       fc.property(moves, fc.boolean(), (list, stopsEarly) => {
         let state: ConnectionState = INITIAL_STATE;
         let nextId = 1;
+        let nowMs = 0;
         const sockets = new Set<number>();
         const reported = new Map<number, number>();
         const timers = new Set<string>();
@@ -224,8 +335,9 @@ describe('in any order of events a connection', () => {
           const event = eventOf(move, nextId);
           const isLate = 'id' in event && !ownedIds(state).includes(event.id);
           const before: ConnectionState = state;
+          nowMs += move.pick * 20;
           const step = stepConnection(policy, state, event, {
-            nowMs: 0,
+            nowMs,
             chance: move.chance,
             freshId: nextId,
           });

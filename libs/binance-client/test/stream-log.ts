@@ -2,6 +2,7 @@ import type {
   ConnectionClosed,
   MarketStreamsHandlers,
   MessageRejected,
+  ShutdownAnnounced,
   StreamAlarm,
   StreamsRefused,
 } from '@org/binance-client';
@@ -16,6 +17,7 @@ export class StreamLog implements MarketStreamsHandlers {
   readonly acknowledgedKeys: string[] = [];
   readonly clearedKeys: string[] = [];
   readonly rotations: [number, number][] = [];
+  readonly shutdowns: { connectionId: number; route: string | undefined }[] = [];
   gaveUps = 0;
 
   frame: MarketStreamsHandlers['frame'] = (ref, bytes, receivedAtUs, connectionId) =>
@@ -31,6 +33,7 @@ export class StreamLog implements MarketStreamsHandlers {
     void this.acknowledgedKeys.push(...event.streams.map((stream) => stream.key));
   rotated: NonNullable<MarketStreamsHandlers['rotated']> = (event) =>
     void this.rotations.push([event.fromConnectionId, event.toConnectionId]);
+  shutdownAnnounced = (event: ShutdownAnnounced) => void this.shutdowns.push(event);
   gaveUp = () => void this.gaveUps++;
 
   ids(streamKey: string): number[] {

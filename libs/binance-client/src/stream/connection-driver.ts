@@ -103,6 +103,7 @@ export class ConnectionDriver {
     const { state, effects } = stepConnection(policy, this.#state, event, input);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
+    if (event.type === 'silent') this.#checkCoverage();
     if (state.name === 'stopped') for (const resolve of this.#stopWaiters.splice(0)) resolve();
   }
 
@@ -110,6 +111,15 @@ export class ConnectionDriver {
   firstFrame(session: StreamSession, isFirstOfConnection: boolean): void {
     if (isFirstOfConnection) this.dispatch({ type: 'data', id: session.id });
     this.#checkCoverage();
+  }
+
+  shutdownAnnounced(session: StreamSession): void {
+    if (session.isLeaving) return;
+    session.isLeaving = true;
+    const { counters, handlers } = this.#shared;
+    counters.shutdownsAnnounced++;
+    handlers.shutdownAnnounced?.({ connectionId: session.id, route: this.route });
+    this.dispatch({ type: 'leaving', id: session.id });
   }
 
   #openSessions(): StreamSession[] {
@@ -192,15 +202,15 @@ export class ConnectionDriver {
 
   /**
    * Looks whether the successor shows everything that the current connection shows. What the current one has not shown
-   * for as long as an overlap lasts is too rare to wait for.
+   * for as long as an overlap lasts, or since it was found silent, is not waited for.
    */
   #checkCoverage(): void {
-    const { successor } = isSource(this.#state) ? this.#state : {};
+    const { successor, silence } = isSource(this.#state) ? this.#state : {};
     if (successor === undefined || successor.phase === 'connecting' || successor.isCovering) return;
     const { clock, policy } = this.#shared;
     const next = this.#sessions.get(successor.id);
-    if (next === undefined || !this.current?.watch.isCoveredBy(next.watch, clock.nowMs() - policy.overlapMs))
-      return;
+    const sinceMs = Math.max(clock.nowMs() - policy.overlapMs, silence?.sinceMs ?? -Infinity);
+    if (next === undefined || !this.current?.watch.isCoveredBy(next.watch, sinceMs)) return;
     this.dispatch({ type: 'covered', id: successor.id });
   }
 

@@ -9,6 +9,7 @@ import type {
   SourceState,
   Step,
   StepInput,
+  Successor,
 } from './connection-types.ts';
 
 /*
@@ -16,16 +17,19 @@ import type {
  *
  *               start              opened               data
  *      idle ───────────▶ connecting ─────▶ subscribing ──────▶ live ◀─┐
- *                            ▲    │             │               │  │  │ rotate: a successor goes through connecting,
- *                     resume │    │ closed      │ closed,       │  └──┘ subscribing and live beside this one, then
- *                            │    ▼             ▼ silent        │       takes its place (handover)
+ *                            ▲    │             │               │  │  │ rotate, silent, leaving: a successor goes
+ *                     resume │    │ closed      │ closed,       │  └──┘ through connecting, subscribing and live
+ *                            │    ▼             ▼ dead          │       beside this one, then takes its place (handover)
  *                            └── waiting ◀──────┴───────────────┘
  *                                   │ retries spent
  *      stop, from anywhere:         ▼
  *      stopping ──────────────▶ stopped
  *        all sockets closed
  *
- * - Attempts are counted down to the first data message; being open proves nothing.
+ * - Attempts are counted down to the first data message; being open proves nothing. The first attempt after a
+ *   connection that delivered for a while is made at once and is not counted.
+ * - A silent connection is kept beside its successor, since it may wake up. The successor takes over once it delivers; as
+ *   long as none does, the next ones follow after the overlap and a growing back-off.
  * - When the current connection is lost while a successor exists, the successor is current from then on.
  * - There is one source, and beside it at most one successor and one retiring predecessor.
  */
@@ -45,7 +49,7 @@ export function isSource(state: ConnectionState): state is SourceState {
 export function ownedIds(state: ConnectionState): readonly number[] {
   if (state.name === 'stopping') return state.ids;
   if (!isSource(state)) return [];
-  return [state.id, state.successor?.id, state.retiring].filter((id) => id !== undefined);
+  return [state.id, state.successor?.id, state.retiring?.id].filter((id) => id !== undefined);
 }
 
 export function stepConnection(
@@ -63,11 +67,15 @@ export function stepConnection(
     case 'opened':
       return opened(policy, state, event.id, input);
     case 'data':
-      return live(state, event.id);
+      return live(state, event.id, input);
     case 'covered':
       return covered(policy, state, event.id);
     case 'silent':
+      return silent(policy, state, event, input);
+    case 'dead':
       return gone(policy, state, { ...event, code: 1006, cause: 'silent' }, input);
+    case 'leaving':
+      return leaving(policy, state, event.id, input);
     case 'closed':
       return gone(policy, state, { ...event, cause: 'closed' }, input);
     case 'due':
@@ -87,7 +95,8 @@ function unknownEvent(event: never): never {
 
 function connect(attempt: number, { freshId }: StepInput): Step {
   const state: SourceState = {
-    name: 'connecting', id: freshId, attempt, successor: undefined, retiring: undefined, failedRotations: 0,
+    name: 'connecting', id: freshId, attempt, liveAtMs: undefined, silence: undefined, successor: undefined,
+    retiring: undefined, failedRotations: 0,
   }; // prettier-ignore
   return { state, effects: [{ type: 'open', id: freshId }] };
 }
@@ -102,21 +111,24 @@ function opened(policy: ConnectionPolicy, state: ConnectionState, id: number, { 
   if (id === state.id && state.name === 'connecting')
     return { state: { ...state, name: 'subscribing' }, effects };
   if (id !== state.successor?.id || state.successor.phase !== 'connecting') return same(state);
-  return { state: { ...state, successor: { phase: 'subscribing', id, isCovering: false } }, effects };
+  return { state: { ...state, successor: { ...state.successor, phase: 'subscribing' } }, effects };
 }
 
-function live(state: ConnectionState, id: number): Step {
+function live(state: ConnectionState, id: number, { nowMs: liveAtMs }: StepInput): Step {
   if (!isSource(state)) return same(state);
-  if (id === state.id && state.name !== 'connecting') {
-    return { state: { ...state, name: 'live', attempt: 0 }, effects: [] };
+  if (id === state.id && state.name === 'subscribing') {
+    return { state: { ...state, name: 'live', liveAtMs, attempt: 0 }, effects: [] };
   }
-  if (id !== state.successor?.id || state.successor.phase === 'connecting') return same(state);
-  return { state: { ...state, successor: { ...state.successor, phase: 'live' } }, effects: [] };
+  if (id !== state.successor?.id || state.successor.phase !== 'subscribing') return same(state);
+  return { state: { ...state, successor: { ...state.successor, phase: 'live', liveAtMs } }, effects: [] };
 }
 
 function covered(policy: ConnectionPolicy, state: ConnectionState, id: number): Step {
   if (!isSource(state) || id !== state.successor?.id) return same(state);
-  if (state.successor.isCovering || state.successor.phase === 'connecting') return same(state);
+  const { phase, isCovering } = state.successor;
+  if (isCovering || phase === 'connecting') return same(state);
+  // A silent connection has nothing that could be covered; only data shows that the successor is better.
+  if (state.silence !== undefined && phase !== 'live') return same(state);
   const successor = { ...state.successor, isCovering: true };
   return { state: { ...state, successor }, effects: [setTimer('handover', policy.lingerMs)] };
 }
@@ -139,13 +151,33 @@ function due(
   }
 }
 
+/** A second word about the same silence changes nothing: a successor is there, or due after its back-off. */
+function silent(
+  policy: ConnectionPolicy,
+  state: ConnectionState,
+  { id, reason }: { readonly id: number; readonly reason: string },
+  input: StepInput,
+): Step {
+  if (!isSource(state) || id !== state.id || state.silence !== undefined) return same(state);
+  const doubted: SourceState = { ...state, silence: { sinceMs: input.nowMs, reason } };
+  return state.successor === undefined ? rotate(policy, doubted, input) : same(doubted);
+}
+
+/** The server of a connection announced its end: the source is replaced, a successor makes room for a better one. */
+function leaving(policy: ConnectionPolicy, state: ConnectionState, id: number, input: StepInput): Step {
+  if (!isSource(state)) return same(state);
+  if (id === state.id && state.successor === undefined) return rotate(policy, state, input);
+  if (id === state.successor?.id) return abandon(policy, state, id, 'its server is shutting down', input);
+  return same(state);
+}
+
 function rotate(policy: ConnectionPolicy, state: ConnectionState, { freshId }: StepInput): Step {
   if (!isSource(state)) return same(state);
   if (state.successor !== undefined) return { state, effects: [setTimer('rotate', policy.overlapMs)] };
   const open: Tail = [{ type: 'open', id: freshId }, setTimer('handover', policy.overlapMs)];
   const next: SourceState = {
     ...state,
-    successor: { phase: 'connecting', id: freshId, isCovering: false },
+    successor: { phase: 'connecting', id: freshId, liveAtMs: undefined, isCovering: false },
     retiring: undefined,
   };
   return { state: next, effects: [...cutRetiring(state), ...open] };
@@ -155,26 +187,37 @@ function rotate(policy: ConnectionPolicy, state: ConnectionState, { freshId }: S
 function handover(policy: ConnectionPolicy, state: ConnectionState, input: StepInput): Step {
   if (!isSource(state) || state.successor === undefined) return same(state);
   const { phase, id, isCovering } = state.successor;
-  if (phase !== 'live' && !isCovering) {
-    const kept = retryRotation(policy, state, input);
-    const gone = closedReport(id, 1006, 'delivered nothing in the overlap', 'abandoned', undefined);
-    return { state: kept.state, effects: [{ type: 'terminate', id }, ...kept.effects, gone] };
-  }
+  if (phase !== 'live' && !isCovering)
+    return abandon(policy, state, id, 'delivered nothing in the overlap', input);
   const effects: Tail = [
     { type: 'close', id: state.id },
     { type: 'report', report: { type: 'rotated', from: state.id, to: id } },
   ];
-  return { state: { ...promoted(state, state.successor), retiring: state.id }, effects };
+  const { silence } = state;
+  const cause = silence === undefined ? 'rotated' : 'silent';
+  const retiring = { id: state.id, cause, reason: silence?.reason } as const;
+  return { state: { ...promoted(state, state.successor), retiring }, effects };
+}
+
+function abandon(
+  policy: ConnectionPolicy,
+  state: SourceState,
+  id: number,
+  reason: string,
+  input: StepInput,
+): Step {
+  const kept = retryRotation(policy, state, input);
+  const gone = closedReport(id, 1006, reason, 'abandoned', undefined);
+  return { state: kept.state, effects: [{ type: 'terminate', id }, ...kept.effects, gone] };
 }
 
 /** The successor as the current connection. */
-function promoted(
-  state: SourceState,
-  { phase, id }: { phase: SourceState['name']; id: number },
-): SourceState {
+function promoted(state: SourceState, { phase, id, liveAtMs }: Successor): SourceState {
   return {
     name: phase,
     id,
+    liveAtMs,
+    silence: undefined,
     attempt: phase === 'live' ? 0 : state.attempt,
     successor: undefined,
     retiring: state.retiring,
@@ -208,8 +251,8 @@ function gone(policy: ConnectionPolicy, state: ConnectionState, loss: Loss, inpu
     return { state: last.state, effects: [...cut, ...last.effects] };
   }
   if (!isSource(state)) return same(state);
-  if (id === state.retiring) {
-    const report = closedReport(id, code, reason, 'rotated', undefined);
+  if (id === state.retiring?.id) {
+    const report = closedReport(id, code, state.retiring.reason ?? reason, state.retiring.cause, undefined);
     return { state: { ...state, retiring: undefined }, effects: [...cut, report] };
   }
   if (id === state.successor?.id) {
@@ -231,7 +274,8 @@ function gone(policy: ConnectionPolicy, state: ConnectionState, loss: Loss, inpu
 }
 
 function wait(policy: ConnectionPolicy, state: SourceState, loss: Loss, { nowMs, chance }: StepInput): Step {
-  const attempt = state.attempt + 1;
+  const isSteady = state.liveAtMs !== undefined && nowMs - state.liveAtMs >= policy.steadyAfterMs;
+  const attempt = isSteady ? 0 : state.attempt + 1;
   const { id, code = 1006, reason, cause } = loss;
   const leftovers: Tail = [{ type: 'clearTimer', timer: 'rotate' }, ...cutRetiring(state)];
   if (policy.maxRetries > 0 && attempt > policy.maxRetries) {
@@ -243,7 +287,8 @@ function wait(policy: ConnectionPolicy, state: SourceState, loss: Loss, { nowMs,
     ];
     return { state: { name: 'stopped', gaveUp: true }, effects };
   }
-  const delayMs = Math.max(backoffDelayMs(policy, attempt, chance), loss.retryAfterMs ?? 0);
+  const backoffMs = isSteady ? 0 : backoffDelayMs(policy, attempt, chance);
+  const delayMs = Math.max(backoffMs, loss.retryAfterMs ?? 0);
   return {
     state: { name: 'waiting', attempt, resumeAtMs: nowMs + delayMs },
     effects: [...leftovers, closedReport(id, code, reason, cause, delayMs), setTimer('resume', delayMs)],
@@ -251,9 +296,10 @@ function wait(policy: ConnectionPolicy, state: SourceState, loss: Loss, { nowMs,
 }
 
 /** A predecessor that is still closing when the next change comes is not waited for any longer. */
-function cutRetiring({ retiring: id }: SourceState): Tail {
-  if (id === undefined) return [];
-  return [{ type: 'terminate', id }, closedReport(id, 1006, 'did not close in time', 'rotated', undefined)];
+function cutRetiring({ retiring }: SourceState): Tail {
+  if (retiring === undefined) return [];
+  const { id, cause, reason = 'did not close in time' } = retiring;
+  return [{ type: 'terminate', id }, closedReport(id, 1006, reason, cause, undefined)];
 }
 
 function stop(state: ConnectionState): Step {

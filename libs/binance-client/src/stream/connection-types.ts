@@ -4,19 +4,31 @@ import type { BackoffPolicy } from './backoff.ts';
 export interface Successor {
   readonly phase: 'connecting' | 'subscribing' | 'live';
   readonly id: number;
+  readonly liveAtMs: number | undefined;
   /** It has delivered every stream that is live on the current connection. */
   readonly isCovering: boolean;
+}
+
+/** The predecessor, while it delivers what was under way when it was told to close. */
+export interface Retiring {
+  readonly id: number;
+  /** `silent` when that is why it was replaced; `reason` says how long. */
+  readonly cause: 'rotated' | 'silent';
+  readonly reason: string | undefined;
 }
 
 /** A state in which there is a source of data. */
 export interface SourceState {
   readonly name: 'connecting' | 'subscribing' | 'live';
   readonly id: number;
+  /** When it delivered for the first time; undefined before. */
+  readonly liveAtMs: number | undefined;
+  /** Why it is being replaced for its silence, and since when; undefined while it is trusted. */
+  readonly silence: { readonly sinceMs: number; readonly reason: string } | undefined;
   /** Failed attempts in a row before this one; only the first data message makes it 0. */
   readonly attempt: number;
   readonly successor: Successor | undefined;
-  /** The predecessor, while it delivers what was under way when it was told to close. */
-  readonly retiring: number | undefined;
+  readonly retiring: Retiring | undefined;
   /** Rotations in a row that came to nothing. */
   readonly failedRotations: number;
 }
@@ -34,7 +46,7 @@ export type ConnectionTimer = 'resume' | 'rotate' | 'handover';
 export type CloseCause =
   /** The other side closed it, cleanly or not, or it could not be opened. */
   | 'closed'
-  /** No data on any of its streams for the limit, or a peer that answers no ping. */
+  /** Replaced for no data on any of its streams for the limit, or cut because its peer answers no ping. */
   | 'silent'
   /** Its successor took over. */
   | 'rotated'
@@ -51,7 +63,12 @@ export type ConnectionEvent =
   | { readonly type: 'data'; readonly id: number }
   /** Every stream that is live on the current connection has delivered on its successor. */
   | { readonly type: 'covered'; readonly id: number }
+  /** Nothing has come for the limit. The connection may wake up, so it is kept until a successor delivers. */
   | { readonly type: 'silent'; readonly id: number; readonly reason: string }
+  /** The peer does not answer. */
+  | { readonly type: 'dead'; readonly id: number; readonly reason: string }
+  /** The server announced that it will close the connection. */
+  | { readonly type: 'leaving'; readonly id: number }
   | {
       readonly type: 'closed';
       readonly id: number;
@@ -92,6 +109,8 @@ export interface ConnectionPolicy extends BackoffPolicy {
   readonly maxRetries: number;
   /** Age at which a connection is replaced. */
   readonly lifetimeMs: number;
+  /** A connection that delivered for so long is replaced without a wait when it is lost. */
+  readonly steadyAfterMs: number;
   /** Longest time in which old and new connection deliver side by side before the new one must be live. */
   readonly overlapMs: number;
   /** How long both go on after the new one covers the old: what the old one still has under way arrives. */

@@ -35,8 +35,10 @@ export interface MarketStreamsOptions {
   readonly overlapMs?: number;
   /** How long both still deliver after the successor shows every live stream; default 1 s. */
   readonly lingerMs?: number;
-  /** Defaults: 500 ms, 30 s, 0 (never gives up). */
-  readonly reconnect?: Partial<Pick<ConnectionPolicy, 'initialDelayMs' | 'maxDelayMs' | 'maxRetries'>>;
+  /** Defaults: 500 ms, 30 s, 0 (never gives up), 10 s (of data, after which the first attempt is made at once). */
+  readonly reconnect?: Partial<
+    Pick<ConnectionPolicy, 'initialDelayMs' | 'maxDelayMs' | 'maxRetries' | 'steadyAfterMs'>
+  >;
   /** Default 200, at most 1024. */
   readonly streamsPerConnectionMax?: number;
   /** Shared by all who connect from this address; default 300 in 5 minutes for this object alone. */
@@ -55,6 +57,7 @@ const DEFAULT_POLICY: ConnectionPolicy = {
   initialDelayMs: 500,
   maxDelayMs: 30_000,
   maxRetries: 0,
+  steadyAfterMs: 10_000,
   lifetimeMs: (23 * 60 + 30) * 60_000,
   overlapMs: 30_000,
   lingerMs: 1_000,
@@ -65,6 +68,7 @@ const LEAST_POLICY: ConnectionPolicy = {
   initialDelayMs: 1,
   maxDelayMs: 1,
   maxRetries: 0,
+  steadyAfterMs: 0,
   lifetimeMs: 1,
   overlapMs: 0,
   lingerMs: 0,
@@ -269,7 +273,7 @@ function stateOf(driver: ConnectionDriver, record: StreamRecord): StreamState {
 
 function noCounts(): StreamCounters {
   return {
-    frames: 0, bytes: 0, connectionsOpened: 0, connectionsClosed: 0, rotations: 0, alarms: 0, acknowledged: 0,
-    refused: 0, binary: 0, invalidUtf8: 0, notJson: 0, unroutable: 0, late: 0,
+    frames: 0, bytes: 0, connectionsOpened: 0, connectionsClosed: 0, rotations: 0, shutdownsAnnounced: 0, alarms: 0,
+    acknowledged: 0, refused: 0, binary: 0, invalidUtf8: 0, notJson: 0, unroutable: 0, late: 0,
   }; // prettier-ignore
 }

@@ -4,14 +4,18 @@ import { FrameError, FrameFields, parseAnswer, scanFrame } from '@org/binance-wi
 import type { Clock } from '../clock.ts';
 import type { WatchedStream } from './connection-watch.ts';
 import { envelopeStream } from './envelope.ts';
+import { isShutdownNotice } from './shutdown-notice.ts';
 import type { MarketStreamsHandlers, MessageRejected, StreamCounters } from './stream-events.ts';
 import { byteName } from './stream-record.ts';
 import type { StreamRecord } from './stream-record.ts';
 import type { StreamSession } from './stream-session.ts';
 
-/** Who is told that a stream delivers on a connection for the first time. */
-export interface FirstFrameListener {
+/** Who is told what a message means for the connection that it came on. */
+export interface ConnectionListener {
+  /** A stream delivers on a connection for the first time. */
   firstFrame(session: StreamSession, isFirstOfConnection: boolean): void;
+  /** The server will close the connection. */
+  shutdownAnnounced(session: StreamSession): void;
 }
 
 const COUNTER_OF = {
@@ -34,12 +38,13 @@ export class MessageReader {
     this.#clock = clock;
   }
 
-  read(listener: FirstFrameListener, session: StreamSession, bytes: Buffer, isBinary: boolean): void {
+  read(listener: ConnectionListener, session: StreamSession, bytes: Buffer, isBinary: boolean): void {
     const receivedAtUs = this.#clock.wallUs();
     const nowMs = this.#clock.nowMs();
     session.heard(nowMs);
     if (isBinary) return this.#reject(session, 'binary', undefined, bytes, receivedAtUs);
     if (!isUtf8(bytes)) return this.#reject(session, 'invalid-utf8', undefined, bytes, receivedAtUs);
+    if (isShutdownNotice(bytes)) return listener.shutdownAnnounced(session);
     const name = envelopeStream(bytes);
     const watched = name === undefined ? undefined : session.watch.find(name);
     if (watched === undefined) return this.#unusual(listener, session, bytes, receivedAtUs);
@@ -47,7 +52,7 @@ export class MessageReader {
   }
 
   #deliver(
-    listener: FirstFrameListener,
+    listener: ConnectionListener,
     session: StreamSession,
     watched: WatchedStream,
     bytes: Buffer,
@@ -70,7 +75,7 @@ export class MessageReader {
   }
 
   /** Answers, unfamiliar forms of the envelope, and what is for nobody. */
-  #unusual(listener: FirstFrameListener, session: StreamSession, bytes: Buffer, receivedAtUs: number): void {
+  #unusual(listener: ConnectionListener, session: StreamSession, bytes: Buffer, receivedAtUs: number): void {
     const name = this.#scannedName(bytes);
     if (name === undefined) return this.#reject(session, 'not-json', undefined, bytes, receivedAtUs);
     if (name === '') return this.#answer(session, bytes, receivedAtUs);

@@ -13,8 +13,8 @@ export class SilenceCheck {
   }
 
   /**
-   * Raises the alarms that are due. A stream that is silent alone is asked for once more, its neighbours stay; a
-   * connection that is silent as a whole is replaced.
+   * Raises the alarms that are due. A stream that is silent alone is asked for once more, its neighbours stay. A
+   * connection that is silent as a whole gets a successor, and its peer is asked whether it lives; a dead one is cut.
    */
   run(driver: ConnectionDriver, nowMs: number): void {
     const { name } = driver.state;
@@ -22,13 +22,14 @@ export class SilenceCheck {
     const session = driver.current;
     const alarmed = this.#raise(driver, nowMs, session?.id ?? 0);
     if (!session?.isOpen) return;
+    if (session.isPeerDead(nowMs)) {
+      return driver.dispatch({ type: 'dead', id: session.id, reason: 'no answer to a ping' });
+    }
     const { silentMs, limitMs } = session.watch.silence(nowMs);
     if (silentMs >= limitMs) {
+      session.probe(nowMs);
       const reason = `no data for ${Math.round(silentMs)} ms, limit ${limitMs} ms`;
       return driver.dispatch({ type: 'silent', id: session.id, reason });
-    }
-    if (session.isPeerDead(nowMs)) {
-      return driver.dispatch({ type: 'silent', id: session.id, reason: 'no answer to a ping' });
     }
     const again = alarmed.filter(
       (record) => !record.wasResubscribed && session.watch.of(record) !== undefined,

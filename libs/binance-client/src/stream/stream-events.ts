@@ -41,7 +41,7 @@ export interface ConnectionClosed {
   readonly reason: string;
   readonly cause: CloseCause;
   readonly streams: readonly StreamRef[];
-  /** undefined when nothing follows, 0 when a successor is there already. */
+  /** undefined when nothing follows, 0 when a successor is there already or is opened at once. */
   readonly willRetryInMs: number | undefined;
 }
 
@@ -84,6 +84,12 @@ export interface ConnectionRotated {
   readonly route: StreamRoute;
 }
 
+/** The server told that it will close the connection; a successor is opened at once. */
+export interface ShutdownAnnounced {
+  readonly connectionId: number;
+  readonly route: StreamRoute;
+}
+
 export interface ConnectionGaveUp {
   readonly route: StreamRoute;
   readonly attempts: number;
@@ -107,6 +113,8 @@ export interface MarketStreamsHandlers {
   cleared?(event: AlarmCleared): void;
   malformed?(event: MessageRejected): void;
   unroutable?(event: MessageRejected): void;
+  /** At most once a connection. */
+  shutdownAnnounced?(event: ShutdownAnnounced): void;
   rotated?(event: ConnectionRotated): void;
   gaveUp?(event: ConnectionGaveUp): void;
 }
@@ -133,6 +141,8 @@ export interface StreamCounters {
   connectionsOpened: number;
   connectionsClosed: number;
   rotations: number;
+  /** Connections whose server announced its shutdown. */
+  shutdownsAnnounced: number;
   alarms: number;
   acknowledged: number;
   refused: number;

@@ -22,11 +22,15 @@ export class StreamSession {
   readonly id: number;
   readonly watch = new ConnectionWatch();
   isOpen = false;
+  /** Its server announced that it will close the connection. */
+  isLeaving = false;
   readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #control: ControlChannel;
   #heardAtMs: number;
+  /** The ping that no sign of life has answered yet. */
   #pingedAtMs: number | undefined;
+  #probedAtMs = -Infinity;
 
   constructor(id: number, url: string, clock: Clock, callbacks: SessionCallbacks) {
     this.id = id;
@@ -79,10 +83,15 @@ export class StreamSession {
   /** Whether the peer is gone without a word; asks it when it has been quiet for long. */
   isPeerDead(nowMs: number): boolean {
     if (this.#pingedAtMs !== undefined) return nowMs - this.#pingedAtMs >= PONG_TIMEOUT_MS;
-    if (nowMs - this.#heardAtMs < PEER_QUIET_MS) return false;
-    this.#pingedAtMs = nowMs;
-    this.#socket.ping();
+    if (nowMs - this.#heardAtMs >= PEER_QUIET_MS) this.probe(nowMs);
     return false;
+  }
+
+  /** Asks the peer for a sign of life, unless it was asked a moment ago. */
+  probe(nowMs: number): void {
+    if (nowMs - this.#probedAtMs < PONG_TIMEOUT_MS) return;
+    this.#probedAtMs = this.#pingedAtMs = nowMs;
+    this.#socket.ping();
   }
 
   close(): void {
