@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Broadcast } from './delivery/broadcast.ts';
 import { SentLog } from './delivery/sent-log.ts';
-import type { BookReport, SentReport } from './delivery/sent-report.ts';
+import type { BookReport, RestUsageReport, SentReport } from './delivery/sent-report.ts';
 import { StreamLedger } from './delivery/stream-ledger.ts';
 import { SimulatorError } from './errors.ts';
 import type { Fault } from './faults/fault.ts';
@@ -25,6 +25,7 @@ import {
 import type { Product } from './product.ts';
 import { PRODUCTS, routeCarries } from './product.ts';
 import { openReplay } from './replay/replay-market.ts';
+import { BanList } from './rest/ban-list.ts';
 import { RequestWeight } from './rest/request-weight.ts';
 import { restApp } from './rest/rest-app.ts';
 import { RestLedger } from './rest/rest-ledger.ts';
@@ -86,6 +87,9 @@ interface Parts {
   readonly source: MarketSource;
   readonly ledger: StreamLedger;
   readonly restLedger: RestLedger;
+  readonly bans: BanList;
+  /** Undefined when nothing is refused for weight. */
+  readonly weightLimit: number | undefined;
   readonly sentLog: SentLog | undefined;
   readonly desk: FaultDesk;
   readonly broadcast: Broadcast;
@@ -126,7 +130,12 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
   const ledger = new StreamLedger();
   const restLedger = new RestLedger();
   const sentLog = options.journalPath === undefined ? undefined : new SentLog(options.journalPath);
-  const desk: FaultDesk = new FaultDesk(clock, () => streams.connections);
+  const bans = new BanList();
+  const desk: FaultDesk = new FaultDesk(
+    clock,
+    () => streams.connections,
+    (banMs) => bans.begin('fault', clock.nowMs(), banMs),
+  );
   const { seed = 1, speed = 1 } = options;
   const depthCuts = options.depthCuts === 'different' ? { seed, speed } : undefined;
   const broadcast = new Broadcast({ faults: desk, ledger, sentLog, clock, depthCuts });
@@ -153,12 +162,13 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
     banMs: DEFAULT_BAN_MS,
     ...(options.requestWeight === false ? {} : options.requestWeight),
   };
-  const weight = new RequestWeight(options.requestWeight === false ? undefined : rules);
+  const weight = new RequestWeight(options.requestWeight === false ? undefined : rules, bans);
   const app = restApp({
     product,
     source,
     faults: desk,
     weight,
+    bans,
     weightLimit: rules.limit,
     ledger: restLedger,
     clock,
@@ -174,7 +184,8 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
     serverOptions: { maxHeaderSize: HEADER_BYTES_MAX },
   }) as Server;
   streams.attach(server);
-  const parts = { source, ledger, restLedger, sentLog, desk, broadcast, streams, server };
+  const weightLimit = options.requestWeight === false ? undefined : rules.limit;
+  const parts = { source, ledger, restLedger, bans, weightLimit, sentLog, desk, broadcast, streams, server };
   return parts;
 }
 
@@ -210,9 +221,27 @@ function sentReport(parts: Parts): SentReport {
     connectionsAccepted: parts.streams.accepted,
     handshakesRefused: parts.streams.refused,
     rest: parts.restLedger.report(),
+    restUsage: restUsage(parts),
     books: parts.source.books().map(bookReport),
     faults: parts.desk.fired(),
     problems: parts.source.problems(),
+  };
+}
+
+function restUsage({ restLedger, bans, weightLimit }: Parts): RestUsageReport {
+  const { peak } = restLedger;
+  return {
+    limits: [
+      {
+        name: 'REQUEST_WEIGHT',
+        intervalMs: 60_000,
+        limit: weightLimit,
+        highestRolling: peak.rolling,
+        highestFixed: peak.fixed,
+      },
+    ],
+    bans: bans.report(),
+    requests: restLedger.log(),
   };
 }
 

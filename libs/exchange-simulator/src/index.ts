@@ -3,7 +3,10 @@ export type { MissedRange } from './delivery/missed-messages.ts';
 export type {
   BookReport,
   ConnectionReport,
+  RestLimitReport,
   RestReport,
+  RestRequestReport,
+  RestUsageReport,
   SentReport,
   StreamReport,
 } from './delivery/sent-report.ts';
@@ -13,6 +16,7 @@ export type { Fault, FaultKind } from './faults/fault.ts';
 export type { Tempo } from './generated/symbol-market.ts';
 export type { ExchangeOptions } from './options.ts';
 export type { Route } from './product.ts';
+export type { Ban } from './rest/ban-list.ts';
 export type { RequestWeightRules } from './rest/request-weight.ts';
 export type { ConnectionEnd, ConnectionRules } from './socket/connection.ts';
 

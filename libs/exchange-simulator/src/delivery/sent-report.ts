@@ -1,5 +1,6 @@
 import type { ConnectionCounts, ConnectionEnd } from '../socket/connection.ts';
 import type { Route } from '../product.ts';
+import type { Ban } from '../rest/ban-list.ts';
 import type { MissedRange } from './missed-messages.ts';
 
 /** What was sent of one stream. Each message counts once, however many connections got it. */
@@ -45,6 +46,36 @@ export interface RestReport {
   readonly requests: number;
 }
 
+/** One request. Weights are those of the documentation, whatever the answer was. */
+export interface RestRequestReport {
+  /** Arrival, ms since the epoch. */
+  readonly atMs: number;
+  readonly path: string;
+  readonly weight: number;
+  /** Undefined until it is answered. */
+  readonly status: number | undefined;
+}
+
+/** How near a client came to a limit. Refused requests count, as they do on the exchange. */
+export interface RestLimitReport {
+  readonly name: 'REQUEST_WEIGHT';
+  readonly intervalMs: number;
+  /** Undefined when nothing is refused. */
+  readonly limit: number | undefined;
+  /** The most in any span of the interval. */
+  readonly highestRolling: number;
+  /** The most in an interval that begins at a full one, in UTC: what the exchange adds up. */
+  readonly highestFixed: number;
+}
+
+export interface RestUsageReport {
+  readonly limits: readonly RestLimitReport[];
+  /** The newest thousand. */
+  readonly bans: readonly Ban[];
+  /** The newest ten thousand, by arrival. */
+  readonly requests: readonly RestRequestReport[];
+}
+
 /**
  * The exchange's own book. A rule-following client holds the same once it has seen every level: a snapshot has at most
  * 1000 a side, and a generated book is deeper unless `tempo.levels` says otherwise.
@@ -68,6 +99,7 @@ export interface SentReport {
   /** Handshakes that were refused, by status. */
   readonly handshakesRefused: Readonly<Record<string, number>>;
   readonly rest: readonly RestReport[];
+  readonly restUsage: RestUsageReport;
   readonly books: readonly BookReport[];
   /** How often each kind of fault began. */
   readonly faults: Readonly<Record<string, number>>;

@@ -28,7 +28,6 @@ export interface MessageVerdict {
 
 /** A fault goes on for its duration, else for its count, else once. */
 function limits(fault: CheckedFault, nowMs: number): { left: number; untilMs: number } {
-  if (fault.fault === 'rest418') return { left: Infinity, untilMs: nowMs + fault.banMs };
   const durationMs = 'duration' in fault ? fault.duration : undefined;
   const count = 'count' in fault ? fault.count : undefined;
   return {
@@ -56,6 +55,7 @@ function shutdownEvent(isEnveloped: boolean, nowMs: number): string {
 export class FaultDesk {
   readonly #clock: Clock;
   readonly #connections: () => Iterable<Connection>;
+  readonly #ban: (banMs: number) => void;
   readonly #plans = new Set<Cancel>();
   readonly #delayed = new Set<() => void>();
   /** Faults that wait for messages to be sent. */
@@ -65,7 +65,9 @@ export class FaultDesk {
   #connectionFaults: ActiveFault<ConnectionFault>[] = [];
   readonly #fired = new Map<FaultKind, number>();
 
-  constructor(clock: Clock, connections: () => Iterable<Connection>) {
+  /** `ban` refuses every request for that long. */
+  constructor(clock: Clock, connections: () => Iterable<Connection>, ban: (banMs: number) => void) {
+    this.#ban = ban;
     this.#clock = clock;
     this.#connections = connections;
   }
@@ -120,7 +122,11 @@ export class FaultDesk {
     for (const waiting of [...this.#counting]) {
       const { fault } = waiting;
       if (!concernsStream(fault, message.stream, message.symbol)) continue;
-      if (!isRestFault(fault) && ![...recipients].some((connection) => concernsConnection(fault, connection)))
+      if (
+        !isRestFault(fault) &&
+        fault.fault !== 'rest418' &&
+        ![...recipients].some((connection) => concernsConnection(fault, connection))
+      )
         continue;
       if (--waiting.left > 0) continue;
       this.#counting = this.#counting.filter((other) => other !== waiting);
@@ -129,10 +135,7 @@ export class FaultDesk {
   }
 
   /** The fault that a request meets, if any. Uses up one of its count. */
-  rest(
-    path: string,
-    symbol: string | undefined,
-  ): { readonly fault: RestFault; readonly untilMs: number } | undefined {
+  rest(path: string, symbol: string | undefined): RestFault | undefined {
     if (this.#restFaults.length === 0) return undefined;
     this.#restFaults = this.#living(this.#restFaults);
     const active = this.#restFaults.find(
@@ -141,7 +144,7 @@ export class FaultDesk {
         (fault.symbol === undefined || fault.symbol.toUpperCase() === symbol?.toUpperCase()),
     );
     if (active !== undefined) active.left--;
-    return active;
+    return active?.fault;
   }
 
   /** A new connection meets the faults that go on. */
@@ -175,7 +178,8 @@ export class FaultDesk {
   #begin(fault: CheckedFault): void {
     this.#fired.set(fault.fault, (this.#fired.get(fault.fault) ?? 0) + 1);
     const nowMs = this.#clock.nowMs();
-    if (isRestFault(fault)) this.#restFaults.push({ fault, ...limits(fault, nowMs) });
+    if (fault.fault === 'rest418') this.#ban(fault.banMs);
+    else if (isRestFault(fault)) this.#restFaults.push({ fault, ...limits(fault, nowMs) });
     else if (isMessageFault(fault)) this.#beginOnMessages(fault, nowMs);
     else this.#beginOnConnections(fault, nowMs);
   }

@@ -76,7 +76,13 @@ export const faultSchema = z.discriminatedUnion('fault', [
     ...messages,
   }),
   z.strictObject({ fault: z.literal('rest429'), retryAfter: duration.optional(), ...rest }),
-  z.strictObject({ fault: z.literal('rest418'), banMs: z.int().positive().default(120_000), ...rest }),
+  z.strictObject({
+    fault: z.literal('rest418'),
+    /** A ban is about the address: it refuses whatever is asked, and has no scope. */
+    banMs: z.int().positive().default(120_000),
+    at: common.at,
+    afterMessages: common.afterMessages,
+  }),
   z.strictObject({ fault: z.literal('rest403html'), ...rest }),
   z.strictObject({ fault: z.literal('rest451'), ...rest }),
   z.strictObject({ fault: z.literal('rest5xx'), status: z.int().min(500).max(599).default(503), ...rest }),
@@ -96,12 +102,11 @@ export type ConnectionFault = Kinds<'cut' | 'reset' | 'close' | 'halfOpen' | 'li
 export type MessageFault = Kinds<
   'silence' | 'drop' | 'duplicate' | 'malformed' | 'invalidUtf8' | 'oversized'
 >;
-export type RestFault = Kinds<
-  'rest429' | 'rest418' | 'rest403html' | 'rest451' | 'rest5xx' | 'restSlow' | 'restGarbage'
->;
+export type RestFault = Kinds<'rest429' | 'rest403html' | 'rest451' | 'rest5xx' | 'restSlow' | 'restGarbage'>;
+export type BanFault = Kinds<'rest418'>;
 
 export function isRestFault(fault: CheckedFault): fault is RestFault {
-  return fault.fault.startsWith('rest') && fault.fault !== 'reset';
+  return ['rest429', 'rest403html', 'rest451', 'rest5xx', 'restSlow', 'restGarbage'].includes(fault.fault);
 }
 
 export function isMessageFault(fault: CheckedFault): fault is MessageFault {

@@ -1,3 +1,5 @@
+import type { BanList } from './ban-list.ts';
+
 /** The exchange's account of what an address has used. */
 export interface RequestWeightRules {
   /** Weight that one minute takes. */
@@ -18,32 +20,31 @@ const MINUTE_MS = 60_000;
  */
 export class RequestWeight {
   readonly #rules: RequestWeightRules | undefined;
+  readonly #bans: BanList;
   #minute = -1;
   #used = 0;
   #refusals = 0;
-  #bannedUntilMs = 0;
 
   /** Without rules it counts and never refuses. */
-  constructor(rules: RequestWeightRules | undefined) {
+  constructor(rules: RequestWeightRules | undefined, bans: BanList) {
     this.#rules = rules;
+    this.#bans = bans;
   }
 
   /** Weight used in the running minute, as the header tells it. */
-  get used(): number {
-    return this.#used;
-  }
-
-  charge(weight: number, nowMs: number): WeightVerdict {
+  used(nowMs: number): number {
     const minute = Math.floor(nowMs / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#used = this.#refusals = 0;
     }
-    if (nowMs < this.#bannedUntilMs) return { status: 418, bannedUntilMs: this.#bannedUntilMs };
-    this.#used += weight;
+    return this.#used;
+  }
+
+  charge(weight: number, nowMs: number): WeightVerdict {
+    this.#used = this.used(nowMs) + weight;
     if (this.#rules === undefined || this.#used <= this.#rules.limit) return { status: 200 };
     if (++this.#refusals <= this.#rules.refusalsBeforeBan) return { status: 429 };
-    this.#bannedUntilMs = Math.floor(nowMs) + this.#rules.banMs;
-    return { status: 418, bannedUntilMs: this.#bannedUntilMs };
+    return { status: 418, bannedUntilMs: this.#bans.begin('weight', nowMs, this.#rules.banMs) };
   }
 }

@@ -5,11 +5,12 @@ import type { FaultDesk } from '../faults/fault-desk.ts';
 import type { MarketSource } from '../market-source.ts';
 import type { Product } from '../product.ts';
 import { isRequestLineTooLong } from '../socket/stream-address.ts';
+import type { BanList } from './ban-list.ts';
 import type { ControlPort } from './control-port.ts';
 import { addControlPort } from './control-port.ts';
 import { exchangeInfo } from './exchange-info.ts';
 import type { RequestWeight } from './request-weight.ts';
-import type { RestCall } from './rest-call.ts';
+import type { RefusedCall, RestCall } from './rest-call.ts';
 import { parseRestCall } from './rest-call.ts';
 import type { RestError } from './rest-error.ts';
 import { banned, REST_ERRORS, tooManyRequests } from './rest-error.ts';
@@ -21,6 +22,7 @@ export interface RestParts {
   readonly source: MarketSource;
   readonly faults: FaultDesk;
   readonly weight: RequestWeight;
+  readonly bans: BanList;
   readonly weightLimit: number;
   readonly ledger: RestLedger;
   readonly clock: Clock;
@@ -30,14 +32,24 @@ export interface RestParts {
 
 const USED_WEIGHT_HEADER = 'x-mbx-used-weight-1m';
 
-/** The REST half of the exchange. */
+/** The REST half of the exchange. A ban comes before everything else, a fault before the answer. */
 export function restApp(parts: RestParts): Hono {
+  const { clock, bans, weight } = parts;
   const app = new Hono();
   const symbols = new Set(parts.source.rules.map((rules) => rules.symbol));
+  const callOf = (context: Context): RestCall | RefusedCall | undefined =>
+    readCall(parts.product, context, symbols);
   if (parts.control !== undefined) addControlPort(app, parts.control);
   app.use(async (context, next) => {
+    const answered = parts.ledger.arrived(context.req.path, callOf(context)?.weight ?? 0, clock.nowMs());
     await next();
-    parts.ledger.count(context.req.path, context.res.status);
+    answered(context.res.status);
+  });
+  app.use((context, next) => {
+    const untilMs = bans.meet(clock.nowMs());
+    if (untilMs === undefined) return next();
+    context.header(USED_WEIGHT_HEADER, String(weight.used(clock.nowMs())));
+    return Promise.resolve(refuse(context, banned(untilMs)));
   });
   app.use(async (context, next) => {
     const { pathname, search } = new URL(context.req.url);
@@ -46,20 +58,28 @@ export function restApp(parts: RestParts): Hono {
   });
   app.use(async (context, next) => (await faulty(parts, context)) ?? next());
   app.get(`${parts.product.restPrefix}/:name`, (context) => {
-    const call = parseRestCall(
-      parts.product,
-      context.req.param('name'),
-      (name) => context.req.query(name),
-      symbols,
-    );
-    const verdict = parts.weight.charge(call.weight, parts.clock.nowMs());
-    context.header(USED_WEIGHT_HEADER, String(parts.weight.used));
+    const call = callOf(context);
+    if (call === undefined) return refuse(context, REST_ERRORS.unknownPath);
+    const verdict = weight.charge(call.weight, clock.nowMs());
+    context.header(USED_WEIGHT_HEADER, String(weight.used(clock.nowMs())));
     if (verdict.status === 429) return refuse(context, tooManyRequests(parts.weightLimit));
     if (verdict.status === 418) return refuse(context, banned(verdict.bannedUntilMs));
     return 'refusal' in call ? refuse(context, call.refusal) : answer(parts, context, call);
   });
   app.notFound((context) => refuse(context, REST_ERRORS.unknownPath));
   return app;
+}
+
+/** What is asked for; undefined for a path of another product or of none. */
+function readCall(
+  product: Product,
+  context: Context,
+  symbols: ReadonlySet<string>,
+): RestCall | RefusedCall | undefined {
+  const { path } = context.req;
+  if (!path.startsWith(`${product.restPrefix}/`)) return undefined;
+  const name = path.slice(product.restPrefix.length + 1);
+  return parseRestCall(product, name, (parameter) => context.req.query(parameter), symbols);
 }
 
 function respond(context: Context, status: number, body: string | Buffer, contentType: string): Response {
@@ -74,14 +94,14 @@ function refuse(context: Context, refusal: RestError): Response {
 async function faulty(parts: RestParts, context: Context): Promise<Response | undefined> {
   const met = parts.faults.rest(context.req.path, context.req.query('symbol'));
   if (met === undefined) return undefined;
-  if (met.fault.fault === 'restSlow') {
-    await parts.faults.delay(met.fault.delay);
+  if (met.fault === 'restSlow') {
+    await parts.faults.delay(met.delay);
     return undefined;
   }
-  const answer = faultAnswer(met.fault, met.untilMs, parts.weightLimit);
+  const answer = faultAnswer(met, parts.weightLimit);
   if (answer === undefined) return undefined;
   for (const [name, value] of Object.entries(answer.headers ?? {})) context.header(name, value);
-  context.header(USED_WEIGHT_HEADER, String(parts.weight.used));
+  context.header(USED_WEIGHT_HEADER, String(parts.weight.used(parts.clock.nowMs())));
   return respond(context, answer.status, answer.body, answer.contentType);
 }
 

@@ -1,5 +1,5 @@
 import type { RestFault } from '../faults/fault.ts';
-import { banned, REST_ERRORS, tooManyRequests } from './rest-error.ts';
+import { REST_ERRORS, tooManyRequests } from './rest-error.ts';
 
 /** What a client gets instead of its answer. */
 export interface FaultAnswer {
@@ -22,15 +22,13 @@ function json(status: number, body: object, headers: Readonly<Record<string, str
 }
 
 /** The answer of a fault, or undefined for one that only makes the client wait. */
-export function faultAnswer(fault: RestFault, untilMs: number, weightLimit: number): FaultAnswer | undefined {
+export function faultAnswer(fault: RestFault, weightLimit: number): FaultAnswer | undefined {
   switch (fault.fault) {
     case 'rest429': {
       const retryAfter =
         fault.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(fault.retryAfter / 1000)) };
       return json(429, tooManyRequests(weightLimit).body, retryAfter);
     }
-    case 'rest418':
-      return json(418, banned(Math.floor(untilMs)).body);
     case 'rest403html':
       return { status: 403, contentType: HTML_TYPE, body: BLOCKED_PAGE };
     case 'rest451':
