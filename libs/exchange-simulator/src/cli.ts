@@ -30,6 +30,7 @@ interface ServeFlags {
   readonly startOn: 'depth' | 'any';
   readonly rate?: number;
   readonly trades?: number;
+  readonly changes?: number;
   readonly levels?: number;
   readonly depthCuts: 'same' | 'different';
   readonly sentLog?: string;
@@ -91,6 +92,7 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     .option('--seed <number>', 'made-up market and different depth cuts: seed', wholePositive, 1)
     .option('--rate <number>', 'made-up market: book events a second and symbol', positive)
     .option('--trades <number>', 'made-up market: taker orders a second and symbol', positive)
+    .option('--changes <number>', 'made-up market: mean number of levels that a book event changes', positive)
     .option('--levels <number>', 'made-up market: price levels a side', wholePositive)
     .addOption(
       new Option(
@@ -121,10 +123,11 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
 }
 
 function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeOptions {
-  const { replay, symbols, rate, trades, levels, sentLog, weightLimit } = flags;
+  const { replay, symbols, rate, trades, changes, levels, sentLog, weightLimit } = flags;
   const tempo = {
     ...(rate === undefined ? {} : { eventsPerSecond: rate }),
     ...(trades === undefined ? {} : { tradesPerSecond: trades }),
+    ...(changes === undefined ? {} : { changesPerEvent: changes }),
     ...(levels === undefined ? {} : { levels }),
   };
   return {

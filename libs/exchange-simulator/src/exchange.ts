@@ -224,6 +224,7 @@ function sentReport(parts: Parts): SentReport {
     restUsage: restUsage(parts),
     books: parts.source.books().map(bookReport),
     faults: parts.desk.fired(),
+    market: parts.source.lag(),
     problems: parts.source.problems(),
   };
 }

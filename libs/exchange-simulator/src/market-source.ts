@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import type { MarketLag } from './market-lag.ts';
 import type { TradeHistory } from './trade-history.ts';
 
 /** One message of one stream, ready for the wire. */
@@ -55,6 +56,8 @@ export interface MarketSource {
   /** Body of the depth answer, or undefined when the book is not known. May wait until it is. */
   depth(symbol: string, limit: number): Promise<Buffer | undefined>;
   books(): readonly BookState[];
+  /** How late it says what it has to say. */
+  lag(): MarketLag;
   /** What of the market could not be shown, one line each. */
   problems(): readonly string[];
   stop(): Promise<void>;

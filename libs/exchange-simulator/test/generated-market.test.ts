@@ -296,6 +296,25 @@ describe('what was sent', () => {
     ]);
   });
 
+  it('comes in time at 5000 messages and 20,000 levels a second', async () => {
+    const symbols = Array.from({ length: 20 }, (_, n) => `S${String.fromCharCode(65 + n)}USDT`);
+    const exchange = await start({
+      symbols,
+      tempo: { eventsPerSecond: 300, tradesPerSecond: 1, changesPerEvent: 4, levels: 100 },
+    });
+    const streams = symbols.map((symbol) => `${symbol.toLowerCase()}@depth@0ms`).join('/');
+    const client = await StreamClient.connect(exchange, `/public/stream?streams=${streams}`);
+    await client.until(() => client.frames.length > 7500);
+    const frames = client.frames.map((frame) => parsed(frame).data as unknown as DepthPayload);
+    const marketMs = frames.at(-1)!.T - frames[0]!.T;
+    const levels = frames.reduce((sum, { a, b }) => sum + a.length + b.length, 0);
+    expect((frames.length / marketMs) * 1000).toBeGreaterThan(4500);
+    expect((levels / marketMs) * 1000).toBeGreaterThan(20_000);
+    // Far above what it takes, for machines that have other things to do.
+    expect(exchange.report().market.lastMs).toBeLessThan(1000);
+    expect(exchange.report().market.highestMs).toBeGreaterThan(0);
+  });
+
   it('comes at the rate that was asked for', async () => {
     const exchange = await start({
       symbols: ['BTCUSDT'],

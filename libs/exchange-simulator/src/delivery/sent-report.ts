@@ -1,4 +1,5 @@
 import type { ConnectionCounts, ConnectionEnd } from '../socket/connection.ts';
+import type { MarketLag } from '../market-lag.ts';
 import type { Route } from '../product.ts';
 import type { Ban } from '../rest/ban-list.ts';
 import type { MissedRange } from './missed-messages.ts';
@@ -101,6 +102,8 @@ export interface SentReport {
   readonly rest: readonly RestReport[];
   readonly restUsage: RestUsageReport;
   readonly books: readonly BookReport[];
+  /** How late the market was; a load test whose exchange falls behind has measured the exchange. */
+  readonly market: MarketLag;
   /** How often each kind of fault began. */
   readonly faults: Readonly<Record<string, number>>;
   /** What of a capture could not be played; the first hundred. */

@@ -3,6 +3,8 @@ import { parseSymbol } from '@org/market-data';
 import type { Cancel, Clock } from '../clock.ts';
 import { SimulatorError } from '../errors.ts';
 import type { BookState, MarketSource, MessageOutlet, SymbolRules } from '../market-source.ts';
+import { LagGauge } from '../market-lag.ts';
+import type { MarketLag } from '../market-lag.ts';
 import { TradeHistory } from '../trade-history.ts';
 import { instrumentOf } from './instrument.ts';
 import type { Tempo } from './symbol-market.ts';
@@ -40,6 +42,7 @@ export class GeneratedMarket implements MarketSource {
   readonly #startTimeMs: number;
   readonly #periodMs: number;
   readonly #symbols: ReadonlyMap<string, SymbolMarket>;
+  readonly #lag = new LagGauge();
   #outlet: MessageOutlet | undefined;
   #startedAtMs = 0;
   #steps = 0;
@@ -92,6 +95,10 @@ export class GeneratedMarket implements MarketSource {
     return [...this.#symbols.values()].map((market) => market.book());
   }
 
+  lag(): MarketLag {
+    return this.#lag.report();
+  }
+
   problems(): readonly string[] {
     return [];
   }
@@ -103,15 +110,19 @@ export class GeneratedMarket implements MarketSource {
     return Promise.resolve();
   }
 
+  get #nextDueMs(): number {
+    return this.#startedAtMs + ((this.#steps + 1) * this.#periodMs) / this.#speed;
+  }
+
   #plan(): void {
-    const dueMs = this.#startedAtMs + ((this.#steps + 1) * this.#periodMs) / this.#speed;
-    const waitMs = dueMs - this.#clock.nowMs();
+    const waitMs = this.#nextDueMs - this.#clock.nowMs();
     this.#cancel = this.#clock.after(waitMs <= 0 ? 0 : Math.max(TIMER_MS_MIN, waitMs), () => this.#run());
   }
 
   /** Takes every step that is due, all symbols at the same market time, and sends what came of it in one go. */
   #run(): void {
     const beganMs = this.#clock.nowMs();
+    this.#lag.note(beganMs - this.#nextDueMs);
     const dueSteps = Math.floor(((beganMs - this.#startedAtMs) * this.#speed) / this.#periodMs);
     while (this.#steps < dueSteps && this.#outlet !== undefined) {
       this.#steps++;

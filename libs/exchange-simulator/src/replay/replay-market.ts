@@ -3,6 +3,8 @@ import { FrameError } from '@org/binance-wire';
 import { OrderBookError } from '@org/orderbook';
 import type { Cancel, Clock } from '../clock.ts';
 import type { BookState, MarketSource, MessageOutlet, SymbolRules } from '../market-source.ts';
+import { LagGauge } from '../market-lag.ts';
+import type { MarketLag } from '../market-lag.ts';
 import type { Product } from '../product.ts';
 import { isDepthStream } from '../product.ts';
 import { TradeHistory } from '../trade-history.ts';
@@ -60,6 +62,7 @@ export class ReplayMarket implements MarketSource {
   readonly #books: ReadonlyMap<string, SymbolBook>;
   readonly #trades = new RecordedTrades(this.history);
   readonly #gate: StartGate;
+  readonly #lag = new LagGauge();
   readonly #problems: string[] = [];
   #finish: () => void = () => undefined;
   #isStopped = false;
@@ -108,6 +111,10 @@ export class ReplayMarket implements MarketSource {
     return [...this.#books.values()].map(({ book }) => book.state()).filter((state) => state !== undefined);
   }
 
+  lag(): MarketLag {
+    return this.#lag.report();
+  }
+
   problems(): readonly string[] {
     return [...this.#problems];
   }
@@ -124,12 +131,11 @@ export class ReplayMarket implements MarketSource {
     const { clock, speed } = this.#options;
     const startedAtMs = clock.nowMs();
     let startNs: bigint | undefined;
-    let nowMs = startedAtMs;
     let sliceEndMs = startedAtMs + SLICE_MS;
     for await (const entry of readTimeline(this.#captures, (problem) => this.#problem(problem))) {
       startNs ??= entry.atNs;
       const dueMs = startedAtMs + Number(entry.atNs - startNs) / 1e6 / speed;
-      if (dueMs > nowMs) nowMs = clock.nowMs();
+      let nowMs = clock.nowMs();
       if (dueMs > nowMs || nowMs > sliceEndMs) {
         outlet.flush();
         await this.#sleep(dueMs > nowMs ? Math.max(TICK_MS, dueMs - nowMs) : 0);
@@ -137,6 +143,7 @@ export class ReplayMarket implements MarketSource {
         sliceEndMs = nowMs + SLICE_MS;
       }
       if (this.#isStopped) return;
+      this.#lag.note(nowMs - dueMs);
       this.#show(entry, outlet);
     }
     outlet.flush();
