@@ -1,5 +1,5 @@
 import type { EventFrame } from './event-frame.ts';
-import { BREAKS, type Join, JOINS, judge, REPEATS } from './join.ts';
+import { BREAKS, isNext, type Join, JOINS, judge, REPEATS } from './join.ts';
 import type { MergeContext } from './merge-context.ts';
 import type { SwitchReason } from './merge-handlers.ts';
 import type { MergedStream, StreamSource } from './merged-stream.ts';
@@ -84,7 +84,7 @@ export class Arbiter {
     const front = lead?.held.front;
     if (lead !== undefined && front !== undefined) {
       const join = judge(stream, front, true);
-      if (join !== BREAKS) return this.#storeFront(stream, lead, join);
+      if (isNext(join)) return this.#storeFront(stream, lead, join);
     }
     const next = joining(stream);
     if (next === undefined) return this.#breakAnyway(stream, isForced);
@@ -104,7 +104,8 @@ export class Arbiter {
   #breakAnyway(stream: MergedStream, isForced: boolean): boolean {
     if (!isForced && this.#isWorthWaiting(stream)) return false;
     const next = leastLoss(stream)!;
-    return this.#storeFront(stream, next, BREAKS, 'gap');
+    const join = judge(stream, next.held.front!, next === stream.lead);
+    return this.#storeFront(stream, next, join, 'gap');
   }
 
   /** Whether somebody who is alive has not shown yet what it has, and nothing waits for too long. */
@@ -163,7 +164,7 @@ function joining(stream: MergedStream): StreamSource | undefined {
     const { front } = source.held;
     if (front === undefined || source === stream.lead) continue;
     const join = judge(stream, front, false);
-    if (join === BREAKS || (best !== undefined && bestJoin === JOINS && join !== JOINS)) continue;
+    if (!isNext(join) || (best !== undefined && bestJoin === JOINS && join !== JOINS)) continue;
     const isBetter = best === undefined || join < bestJoin || front.order < best.held.front!.order;
     if (isBetter) [best, bestJoin] = [source, join];
   }

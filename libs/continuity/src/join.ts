@@ -6,12 +6,19 @@ import type { MergedStream } from './merged-stream.ts';
 export const JOINS = 0;
 /** It reaches back behind the last event and beyond it: nothing is missing, and it is cut at the seam. */
 export const OVERLAPS = 1;
+/** Nothing that matters is missing before it: it needs no gap row, but a source that brings more is better. */
+export const SUFFICES = 2;
 /** Something is missing before it, or nothing proves the contrary. */
-export const BREAKS = 2;
+export const BREAKS = 3;
 /** It is stored already. */
-export const REPEATS = 3;
+export const REPEATS = 4;
 
-export type Join = typeof JOINS | typeof OVERLAPS | typeof BREAKS | typeof REPEATS;
+export type Join = typeof JOINS | typeof OVERLAPS | typeof SUFFICES | typeof BREAKS | typeof REPEATS;
+
+/** Whether no source can bring anything that belongs before it. */
+export function isNext(join: Join): boolean {
+  return join <= OVERLAPS;
+}
 
 /**
  * How an event stands to the end of its stream.
@@ -31,7 +38,7 @@ export function judge(stream: MergedStream, event: EventFrame, isLead: boolean):
   }
   if (event.order <= lastOrder && !isOwnValue(stream, event, isLead)) return REPEATS;
   if (event.bar !== undefined && stream.lastBar !== undefined)
-    return barJoins(stream.lastBar, event.bar, event.doubt !== undefined) ? JOINS : BREAKS;
+    return judgeBar(stream.lastBar, event.bar, event.doubt !== undefined);
   return event.doubt === undefined ? JOINS : BREAKS;
 }
 
@@ -40,8 +47,10 @@ function isOwnValue(stream: MergedStream, event: EventFrame, isLead: boolean): b
   return isLead && (event.doubt === undefined || event.connectionId === stream.lastConnectionId);
 }
 
-/** Bars hold sums since they opened: within one bar nothing can be missing. */
-function barJoins(last: Bar, bar: Bar, isDoubted: boolean): boolean {
-  if (bar.openTime <= last.openTime) return true;
-  return bar.openTime === last.openTime + last.intervalMs && (!isDoubted || last.isClosed);
+/** Bars hold sums since they opened: within one bar, and behind a closed one, only updates can be missing. */
+function judgeBar(last: Bar, bar: Bar, isDoubted: boolean): Join {
+  const isSame = bar.openTime <= last.openTime;
+  if (!isSame && bar.openTime !== last.openTime + last.intervalMs) return BREAKS;
+  if (!isDoubted) return JOINS;
+  return isSame || last.isClosed ? SUFFICES : BREAKS;
 }

@@ -11,7 +11,7 @@ import { Arbiter } from './arbiter.ts';
 import { readBar } from './bar.ts';
 import { EventFrame } from './event-frame.ts';
 import { gapAtEnd } from './gap-row.ts';
-import { BREAKS, judge, REPEATS } from './join.ts';
+import { BREAKS, isNext, judge, REPEATS } from './join.ts';
 import { MergeContext } from './merge-context.ts';
 import type { MergeHandlers } from './merge-handlers.ts';
 import { MERGE_LIMITS, type MergeLimits } from './merge-limits.ts';
@@ -137,10 +137,13 @@ export class StreamMerge {
     const isLead = stream.lead === source || stream.lead === undefined;
     const join = judge(stream, event, isLead);
     if (join === REPEATS) return this.#repeat(stream, source, event);
-    if (!isLead || join === BREAKS || source.held.length > 0)
-      return this.#arbiter.hold(stream, source, event);
-    this.#store.current(stream, source, event, join);
-    if (stream.heldFrames > 0) this.#arbiter.settle(stream);
+    if (isLead && isNext(join) && source.held.length === 0) {
+      this.#store.current(stream, source, event, join);
+      if (stream.heldFrames > 0) this.#arbiter.settle(stream);
+    } else if (stream.heldFrames === 0 && !this.#arbiter.hasOther(stream, source)) {
+      this.#store.lead(stream, source, join === BREAKS ? 'gap' : 'gone');
+      this.#store.current(stream, source, event, join);
+    } else this.#arbiter.hold(stream, source, event);
   }
 
   /** The event of the record; the doubt of its source is now its own. */
