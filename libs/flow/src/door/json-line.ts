@@ -7,13 +7,13 @@ export const LINE_BYTES_MAX = 64 * 1024;
 const LINE_END = 0x0a;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A value as one line of JSON. Throws FRAME_CORRUPT for what is no JSON value and FRAME_TOO_LARGE. */
+/** A value as one line of JSON. Throws a RangeError for one that is too long or no JSON value. */
 export function encodeLine(value: unknown): Buffer {
   // JSON.stringify gives undefined for undefined and functions, whatever its type says.
   const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new FlowError('FRAME_CORRUPT', `${typeof value}, expected a JSON value`);
+  if (text === undefined) throw new RangeError(`${typeof value}, expected a JSON value`);
   const line = Buffer.from(`${text}\n`);
-  if (line.length - 1 > LINE_BYTES_MAX) throw tooLarge(line.length - 1);
+  if (line.length - 1 > LINE_BYTES_MAX) throw new RangeError(tooLong(line.length - 1));
   return line;
 }
 
@@ -38,7 +38,7 @@ export class JsonLineDecoder {
 
   #keep(piece: Buffer): void {
     this.#bytes += piece.length;
-    if (this.#bytes > LINE_BYTES_MAX) throw tooLarge(this.#bytes);
+    if (this.#bytes > LINE_BYTES_MAX) throw new FlowError('FRAME_TOO_LARGE', tooLong(this.#bytes));
     this.#pieces.push(piece);
   }
 }
@@ -51,6 +51,6 @@ function decodeLine(line: Buffer): unknown {
   }
 }
 
-function tooLarge(bytes: number): FlowError {
-  return new FlowError('FRAME_TOO_LARGE', `line of ${bytes} bytes, expected at most ${LINE_BYTES_MAX}`);
+function tooLong(bytes: number): string {
+  return `line of ${bytes} bytes, expected at most ${LINE_BYTES_MAX}`;
 }

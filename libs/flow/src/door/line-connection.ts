@@ -5,8 +5,8 @@ import { FlowError } from '../errors.ts';
 import { JsonLineDecoder } from './json-line.ts';
 
 export interface LineConnectionHandlers {
-  /** One line. A {@link FlowError} that this throws closes the connection, as one of the line itself does. */
-  line(value: unknown): void;
+  /** One line. Returns what is wrong with it: that closes the connection, as a line that is no JSON does. */
+  line(value: unknown): FlowError | undefined;
   /** Exactly once, the first time that either side ends it. `error` tells what this side objected to. */
   closed(error: FlowError | undefined): void;
 }
@@ -66,15 +66,23 @@ export class LineConnection {
   }
 
   #received(chunk: Buffer): void {
-    if (this.#closed) return;
+    const values = this.#decoder.push(chunk);
+    while (!this.#closed) {
+      const next = this.#next(values);
+      if (next.done === true) return;
+      const objection = this.#handlers.line(next.value);
+      if (objection !== undefined) this.close(objection);
+    }
+  }
+
+  /** Only what the peer did is its fault: an error of our own caller's handler goes on and is not hidden here. */
+  #next(values: Iterator<unknown, void>): IteratorResult<unknown, void> {
     try {
-      for (const value of this.#decoder.push(chunk)) {
-        this.#handlers.line(value);
-        if (this.#closed) return;
-      }
+      return values.next();
     } catch (thrown) {
       if (!(thrown instanceof FlowError)) throw thrown;
       this.close(thrown);
+      return { done: true, value: undefined };
     }
   }
 

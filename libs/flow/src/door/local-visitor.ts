@@ -41,7 +41,7 @@ export class LocalVisitor {
   #started = false;
   #closed = false;
 
-  /** Throws {@link FlowError} FRAME_TOO_LARGE or FRAME_CORRUPT for a hello that cannot be said. */
+  /** Throws a RangeError for a hello that is too long or no JSON value. */
   constructor(options: LocalVisitorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -83,6 +83,7 @@ export class LocalVisitor {
       line: (message) => {
         this.#dialer.progressed();
         this.#options.handlers.message(message);
+        return undefined;
       },
       closed: (error) => this.#disconnected(error),
     });

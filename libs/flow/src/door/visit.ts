@@ -10,7 +10,7 @@ export interface DoorVisitor {
   readonly hello: unknown;
   /**
    * Sends it a JSON value. False when it is gone, or does not read (1 MiB waits for it) and is closed for that. Throws
-   * {@link FlowError} FRAME_TOO_LARGE for more than 64 KiB and FRAME_CORRUPT for what is no JSON value.
+   * a RangeError for more than 64 KiB and for what is no JSON value.
    */
   send(message: unknown): boolean;
   /** Lets it go, after what it was sent. */
@@ -55,9 +55,9 @@ export class Visit {
     this.#connection.close();
   }
 
-  #line(value: unknown): void {
+  #line(value: unknown): FlowError | undefined {
     if (this.#visitor !== undefined)
-      throw new FlowError('FRAME_CORRUPT', 'a second line, expected one hello');
+      return new FlowError('FRAME_CORRUPT', 'a second line, expected one hello');
     this.#options.clock.clearTimeout(this.#silence);
     this.#visitor = {
       hello: value,
@@ -65,5 +65,6 @@ export class Visit {
       close: () => this.#connection.close(),
     };
     this.#options.visited(this.#visitor);
+    return undefined;
   }
 }
