@@ -20,6 +20,8 @@ export type BinanceClientErrorCode =
   | 'CONNECT_FAILED'
   /** An answer that is not what was asked for: no JSON, wrong shape, too large, an error under HTTP 200. */
   | 'ANSWER_MALFORMED'
+  /** The exchange does not have rows that were asked for: not any longer, or not yet. */
+  | 'ROWS_UNAVAILABLE'
   /** HTTP 503 or exchange code -1008. */
   | 'OVERLOADED'
   /** More requests wait for weight than the budget's limit. */
@@ -92,6 +94,7 @@ export function reactionTo(error: BinanceClientError): Reaction {
     case 'BLOCKED':
     case 'BUDGET_FULL':
     case 'BUDGET_UNAVAILABLE':
+    case 'ROWS_UNAVAILABLE':
       return 'later';
     case 'REQUEST_TIMED_OUT':
     case 'CONNECT_FAILED':

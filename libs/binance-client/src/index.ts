@@ -13,6 +13,7 @@ export type {
   RetryPolicy,
   RowsAnswer,
 } from './rest/binance-rest.ts';
+export type { AggTradesRange, KlinesRange, TakeRows } from './rest/fetch-rows.ts';
 export type { HttpAnswer } from './rest/judge-answer.ts';
 export type {
   BudgetRequest,
@@ -65,6 +66,7 @@ export { BinanceClientError, isBinanceClientError, reactionTo } from './errors.t
 export { openHostBudget } from './host/host-budget.ts';
 export { PRODUCTS, streamAddress, streamRoute, weightOf } from './products.ts';
 export { BinanceRest } from './rest/binance-rest.ts';
+export { fetchAggTrades, fetchKlines } from './rest/fetch-rows.ts';
 export { judgeAnswer } from './rest/judge-answer.ts';
 export { createRequestBudget } from './rest/request-budget.ts';
 export { backoffDelayMs } from './stream/backoff.ts';

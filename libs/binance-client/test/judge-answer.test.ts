@@ -84,6 +84,7 @@ describe('the reaction', () => {
     ['BLOCKED', 'later'],
     ['BUDGET_FULL', 'later'],
     ['BUDGET_UNAVAILABLE', 'later'],
+    ['ROWS_UNAVAILABLE', 'later'],
     ['REQUEST_TIMED_OUT', 'retry'],
     ['CONNECT_FAILED', 'retry'],
     ['ANSWER_MALFORMED', 'retry'],
