@@ -159,6 +159,21 @@ describe('different depth cuts', () => {
     expect(frames.some(({ U, u }) => u !== undefined && u - U! > 10)).toBe(true);
   });
 
+  it('stay in order around an event that comes twice', async () => {
+    const places = [5, 8, 12, 15, 19, 22, 26, 29, 33, 36];
+    const exchange = await start({
+      symbols: ['BTCUSDT'],
+      tempo: { levels: 100, eventsPerSecond: 200 },
+      faults: places.map((afterMessages) => ({ fault: 'duplicate', afterMessages })),
+    });
+    const client = await StreamClient.connect(exchange, `/public/stream?streams=${DEPTH}`);
+    await client.until(() => exchange.report().connections[0]!.events > 60);
+    const diffs = client.payloads<DepthPayload>(DEPTH);
+    const once = diffs.filter(({ u }, index) => u !== diffs[index - 1]?.u);
+    expect(diffs.length - once.length).toBe(places.length);
+    expect(breaks(once)).toBe(0);
+  });
+
   it('let an event go after 250 ms of the market when no other one follows', async () => {
     capture('aausdt', [[0, diff(0)], [60_000, diff(1)]]); // prettier-ignore
     const exchange = await start({ replayDir: folder });
@@ -191,7 +206,7 @@ describe('different depth cuts', () => {
       market: 'spot',
       speed: 20,
     });
-    const symbol = 'BLZETH';
+    const symbol = 'NKNUSDT';
     const stream = `${symbol.toLowerCase()}@depth@100ms`;
     const waiting = get<DepthAnswer>(exchange, `/api/v3/depth?symbol=${symbol}&limit=1000`);
     const client = await StreamClient.connect(exchange, `/stream?streams=${stream}`);
