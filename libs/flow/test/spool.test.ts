@@ -282,6 +282,7 @@ describe('a spool on a real disk', () => {
 
   it('does not disturb an older sender of the lane that is still there', async () => {
     const folder = path.join(sockets.folder, 'shared');
+    mkdirSync(folder);
     const options = { queueBytesMax: 500, spool: { folder, bytesMax: 6400 } };
     const older = loopback.sender({ epoch: 1, ...options });
     for (const number of numbers(8)) older.send(hundred(number));
