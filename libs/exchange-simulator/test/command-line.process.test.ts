@@ -11,6 +11,9 @@ const main = path.resolve('libs/exchange-simulator/dist/main.js');
 /** Processes run from the build, which `npm test` makes first. */
 const withBuild = existsSync(main) ? it : it.skip;
 
+/** On a busy machine it takes seconds until a process listens. */
+jest.setTimeout(30_000);
+
 const children: ChildProcess[] = [];
 let folder: string;
 
@@ -57,7 +60,15 @@ describe('the command line', () => {
   withBuild('explains itself', async () => {
     const help = run('serve', '--help');
     expect(await help.exited).toBe(0);
-    for (const flag of ['--port', '--replay', '--symbols', '--speed', '--faults'])
+    for (const flag of [
+      '--port',
+      '--replay',
+      '--symbols',
+      '--speed',
+      '--faults',
+      '--depth-cuts',
+      '--control',
+    ])
       expect(help.output()).toContain(flag);
   });
 
@@ -93,6 +104,16 @@ describe('the command line', () => {
       expect(await isTaken(port)).toBe(false);
     },
   );
+
+  withBuild('takes faults and tells its report on the control port', async () => {
+    const started = run('serve', '--port', '0', '--symbols', 'BTCUSDT', '--control', '--changes', '2');
+    const base = `http://127.0.0.1:${await listening(started)}`;
+    const body = '[{"fault":"rest451"}]';
+    expect((await fetch(`${base}/simulator/faults`, { method: 'POST', body })).status).toBe(202);
+    expect((await fetch(`${base}/fapi/v1/ping`)).status).toBe(451);
+    const report: unknown = await (await fetch(`${base}/simulator/report`)).json();
+    expect(report).toMatchObject({ rest: [{ path: '/fapi/v1/ping', status: 451, requests: 1 }] });
+  });
 
   withBuild('plays captures, writes what it sent and leaves when it is done', async () => {
     const frame =
