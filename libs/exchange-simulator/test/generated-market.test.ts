@@ -296,7 +296,7 @@ describe('what was sent', () => {
     ]);
   });
 
-  it('comes in time at 5000 messages and 20,000 levels a second', async () => {
+  it('gives 5000 messages and 20,000 levels a second with less than a core', async () => {
     const symbols = Array.from({ length: 20 }, (_, n) => `S${String.fromCharCode(65 + n)}USDT`);
     const exchange = await start({
       symbols,
@@ -304,15 +304,19 @@ describe('what was sent', () => {
     });
     const streams = symbols.map((symbol) => `${symbol.toLowerCase()}@depth@0ms`).join('/');
     const client = await StreamClient.connect(exchange, `/public/stream?streams=${streams}`);
+    const before = process.cpuUsage();
     await client.until(() => client.frames.length > 7500);
+    const { user, system } = process.cpuUsage(before);
     const frames = client.frames.map((frame) => parsed(frame).data as unknown as DepthPayload);
     const marketMs = frames.at(-1)!.T - frames[0]!.T;
     const levels = frames.reduce((sum, { a, b }) => sum + a.length + b.length, 0);
     expect((frames.length / marketMs) * 1000).toBeGreaterThan(4500);
     expect((levels / marketMs) * 1000).toBeGreaterThan(20_000);
-    // Far above what it takes, for machines that have other things to do.
-    expect(exchange.report().market.lastMs).toBeLessThan(1000);
-    expect(exchange.report().market.highestMs).toBeGreaterThan(0);
+    // CPU time and not lateness, which is that of the machine: what one core can do in time, client included.
+    expect((user + system) / 1000 / marketMs).toBeLessThan(1);
+    const { lastMs, highestMs } = exchange.report().market;
+    expect(lastMs).toBeGreaterThanOrEqual(0);
+    expect(highestMs).toBeGreaterThanOrEqual(lastMs);
   });
 
   it('comes at the rate that was asked for', async () => {
