@@ -196,6 +196,44 @@ describe('every row is stored once, in its place, when at any call of the file s
   );
 });
 
+describe('a file that was cut when the store was opened', () => {
+  const trade = (id: number, symbol: string, day: number): Buffer =>
+    batchOf({
+      stream: `${symbol}@aggTrade`,
+      receivedAtUs: NOON_US + day * DAY_US,
+      payload: aggTradeFrame(id, { s: symbol }),
+    });
+
+  it.each(Array.from({ length: 12 }, (_, seed) => seed))(
+    'stays cut when it leaves the list and the power is cut then (seed %i)',
+    async (seed) => {
+      const disk = new SimFileSystem(seed);
+      const open = async () => {
+        const sink = new CsvSink({ outputDir: OUTPUT_DIR, fileSystem: disk, openFilesMax: 1 });
+        return { sink, ...(await sink.open()) };
+      };
+      const first = await open();
+      await first.sink.append(trade(1, 'ETHUSDT', 0), 1);
+      await first.sink.commit();
+      const committed = new Map(disk.contents());
+      await first.sink.append(trade(2, 'BTCUSDT', 1), 2);
+      await first.sink.append(trade(3, 'ETHUSDT', 0), 3);
+      await first.sink.append(trade(4, 'BTCUSDT', 1), 4);
+      disk.restartProcess();
+      const second = await open();
+      expect(second.position).toBe(1);
+      await second.sink.append(trade(2, 'BTCUSDT', 1), 2);
+      await second.sink.commit();
+      disk.cutPower();
+      const third = await open();
+      expect(third.position).toBe(2);
+      const path = '/data/ETHUSDT/aggtrade_2026-01-02.csv';
+      expect(disk.contents().get(path)).toBe(committed.get(path));
+      await third.sink.close();
+    },
+  );
+});
+
 describe('the test of crashes', () => {
   it('notices a device that does not sync', async () => {
     await expect(everyCrash('power is cut', withoutSyncs)).rejects.toThrow(/Property failed/);
