@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /** A file that is open for reading and writing. Positions are byte offsets. */
 export interface OpenFile {
@@ -24,7 +25,7 @@ export interface FolderEntry {
 export interface FileSystem {
   /** Opens for reading and writing; creates the file when it is absent and never shortens it. */
   open(path: string): Promise<OpenFile>;
-  /** Creates the folder with its parents; it may exist already. */
+  /** Creates the folder with its parents, and their names reach the device; it may exist already. */
   makeFolder(path: string): Promise<void>;
   list(path: string): Promise<readonly FolderEntry[]>;
   rename(from: string, to: string): Promise<void>;
@@ -72,7 +73,11 @@ export const nodeFileSystem: FileSystem = {
     return new NodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, 0o644));
   },
   async makeFolder(path) {
-    await mkdir(path, { recursive: true });
+    const first = await mkdir(path, { recursive: true });
+    if (first === undefined) return;
+    const parentOfFirst = dirname(resolve(first));
+    for (let made = resolve(path); made !== parentOfFirst; made = dirname(made))
+      await syncFolder(dirname(made));
   },
   async list(path) {
     const entries = await readdir(path, { withFileTypes: true });
@@ -80,12 +85,14 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   removeFile: (path) => rm(path, { force: true }),
-  async syncFolder(path) {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  },
+  syncFolder,
 };
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

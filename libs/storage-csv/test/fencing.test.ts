@@ -74,6 +74,16 @@ describe('two sinks on one folder', () => {
     );
   });
 
+  it('are not mistaken for an older checkpoint that somebody put back', async () => {
+    const outputDir = await committed(folder);
+    const older = readFileSync(checkpointPath(outputDir));
+    const { sink } = await open(outputDir);
+    await sink.append(batchOf(trade(3)), 2);
+    writeFileSync(checkpointPath(outputDir), older);
+    expect(await failure(sink.commit())).toMatchObject({ code: 'STORE_TAKEN' });
+    await sink.close();
+  });
+
   it('replaces a checkpoint that was removed or damaged under it, which is nobody else', async () => {
     const outputDir = await committed(folder);
     const { sink } = await open(outputDir);

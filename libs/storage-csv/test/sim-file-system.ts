@@ -105,6 +105,7 @@ export class SimFileSystem implements FileSystem {
     await this.makeFolder(dirname(path));
     const parent = this.#folder(dirname(path));
     this.#change(() => setName(parent, basename(path), newFolder()));
+    await this.syncFolder(dirname(path));
   }
 
   async list(path: string) {

@@ -36,9 +36,9 @@ export interface SinkEvents {
  * A place where recorded batches end up. The writer calls one method at a time and in order, so a sink needs no locks.
  *
  * - `append` takes a batch with the position behind it. Positions grow.
- * - `commit` makes everything appended so far survive a power cut, stores the position and the caller's `state` (text without NUL that
- *   only the caller understands) atomically with it, and returns the position that is now durable. Without `state` the one
- *   of the commit before is kept.
+ * - `commit` makes everything appended so far survive a power cut, stores the position and the caller's `state` (text
+ *   without NUL that only the caller understands) atomically with it, and returns the position that is now durable.
+ *   Without `state` the one of the commit before is kept.
  * - `open` says what the last durable commit said. The store then holds exactly what was appended before that commit:
  *   whatever came later, before a crash or a `close` without `commit`, is gone from it and is appended again by the caller.
  * - `close` gives back what the sink holds and commits nothing.

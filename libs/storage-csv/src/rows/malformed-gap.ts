@@ -2,10 +2,10 @@ import { RECORD_TYPE, type BatchRecord } from '@org/storage';
 import type { RecordRoute } from './record-route.ts';
 import { formatGap, isNote } from './report-rows.ts';
 
-/** Behind the `order` of an event of this kind the next one begins: by how much the id that follows a gap lies behind. */
-const NEXT_ID_BEHIND: ReadonlyMap<string | undefined, number> = new Map([
-  ['depth', 0], // a diff names the last id of the one before, and `order` is its own last id
-  ['aggtrade', 1], // ids are numbered without holes, so the first one that can be stored is the next
+/** What is added to the `order` of a lost event for the id that the next event follows, or has. */
+const TO_NEXT_ID: ReadonlyMap<string | undefined, number> = new Map([
+  ['depth', 0], // the next diff names the last id of this one as the one before it
+  ['aggtrade', 1], // ids are counted one by one
   ['trade', 1],
 ]);
 
@@ -22,9 +22,10 @@ export function malformedGapRow(record: BatchRecord, route: RecordRoute, timeUs:
 }
 
 function idsAround({ order, follows }: BatchRecord, { kind }: RecordRoute) {
-  const behind = NEXT_ID_BEHIND.get(kind);
-  if (behind === undefined || !isId(order) || !isId(follows)) return { lastId: undefined, nextId: undefined };
-  return { lastId: follows, nextId: order + behind };
+  const toNextId = TO_NEXT_ID.get(kind);
+  if (toNextId === undefined || !isId(order) || !isId(follows))
+    return { lastId: undefined, nextId: undefined };
+  return { lastId: follows, nextId: order + toNextId };
 }
 
 function isId(value: number | undefined): value is number {
