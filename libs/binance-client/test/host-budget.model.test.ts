@@ -33,7 +33,7 @@ describe('in any order of asking, answering, dying and starting', () => {
           rmSync(world.folder, { recursive: true, force: true });
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 

@@ -94,7 +94,7 @@ function longestPauseMs(fromMs: number, toMs: number): number {
 
 describe('processes that share a host budget', () => {
   it('never use more than the limit in any window together, and use most of it', async () => {
-    for (let time = 0; time < 4; time++) start();
+    for (let time = 0; time < 3; time++) start();
     await whenReady();
     const fromMs = nowMs();
     await eventually(() => nowMs() > fromMs + 1_600);
@@ -107,7 +107,7 @@ describe('processes that share a host budget', () => {
     const steady = start();
     await whenReady();
     const fromMs = nowMs();
-    for (let time = 0; time < 4; time++) {
+    for (let time = 0; time < 3; time++) {
       const doomed = [start({ askers: 8, latencyMs: 2 }), start({ hammers: true })];
       await whenReady();
       await eventually(() => grantsOf(doomed[0]!).length > time, 10_000);
@@ -136,21 +136,20 @@ describe('processes that share a host budget', () => {
   });
 
   it('let the smaller priority go first, whichever process it is in', async () => {
-    const other = start({ priority: 5, askers: 30 });
+    const other = start({ priority: 5, askers: 30, inFlightMax: 2 });
     await whenReady();
     await eventually(() => grantsOf(other).length > LIMIT / 2);
-    const urgent = start({ priority: 0, askers: 60, requests: 60, latencyMs: 1 });
+    const urgent = start({ priority: 0, askers: 60, requests: 60, latencyMs: 1, inFlightMax: 60 });
     await eventually(() => grantsOf(urgent).length >= 60, 10_000);
     const [first, last] = [grantsOf(urgent)[0]!.atMs, grantsOf(urgent).at(-1)!.atMs];
     const between = grantsOf(other).filter(({ atMs }) => atMs > first && atMs < last);
-    // One request may have been on its way between the two logs.
-    expect(between.length).toBeLessThanOrEqual(1);
+    // These may have been granted before, and written down after.
+    expect(between.length).toBeLessThanOrEqual(2);
     await eventually(() => grantsOf(other).some(({ atMs }) => atMs > last));
   });
 
   it('all stop when one of them is banned, also those that start later, and go on together', async () => {
     start({ banAfter: 4 });
-    start();
     start();
     await eventually(() => lines.some(({ who }) => who === 'banned'), 10_000);
     const bannedAtMs = lines.find(({ who }) => who === 'banned')!.atMs;

@@ -149,13 +149,13 @@ function latestOf(names: readonly string[]): number {
   return latest;
 }
 
-/** Whether the name was free. */
+/** Whether the name was free, and the file still there: others remove what looks left behind for many changes. */
 function link(from: string, to: string): boolean {
   try {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
+    if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) return false;
     throw error;
   }
 }
