@@ -5,9 +5,12 @@ import { exchange, start, status, streams } from './stream-bench.ts';
 describe('market streams', () => {
   it('replace a connection on which nothing comes, ping or not, and report its streams', async () => {
     exchange.feed('btcusdt@aggTrade', 5);
-    const log = start(['BTCUSDT@aggTrade'], { silenceTimeoutMs: 100, lingerMs: 20 });
+    const silenceTimeoutMs = ({ stream }: { stream: string }) => (stream === 'forceOrder' ? 0 : 100);
+    const log = start(['BTCUSDT@aggTrade', 'BTCUSDT@forceOrder'], { silenceTimeoutMs, lingerMs: 20 });
     await eventually(() => log.frames.length > 3);
     const [first] = exchange.connections;
+    // A rare stream that only the old connection has shown holds nothing up.
+    first!.data('btcusdt@forceOrder', { u: 1 });
     first!.isMute = true;
     exchange.every(10, () => first!.socket.ping());
     await eventually(() => log.closes.length > 0);
@@ -15,7 +18,22 @@ describe('market streams', () => {
     expect(log.rotations).toEqual([[1, 2]]);
     expect(log.closes[0]).toMatchObject({ connectionId: 1, cause: 'silent', route: 'market' });
     expect(log.closes[0]?.reason).toMatch(/^no data for \d+ ms, limit 100 ms$/);
-    expect(log.closes[0]?.streams.map((stream) => stream.key)).toEqual(['BTCUSDT@aggTrade']);
+    expect(log.closes[0]?.streams.map((stream) => stream.key)).toEqual([
+      'BTCUSDT@aggTrade',
+      'BTCUSDT@forceOrder',
+    ]);
+  });
+
+  it('cut a silent connection that leaves a ping unanswered', async () => {
+    const clock = new ManualClock();
+    const log = start(['BTCUSDT@aggTrade'], { clock });
+    await eventually(() => status('BTCUSDT@aggTrade')?.state === 'subscribing');
+    await clock.advance(10);
+    await eventually(() => exchange.connections[0]!.subscribed.size === 1);
+    exchange.connections[0]!.isMute = true;
+    for (let second = 0; second < 45; second++) await clock.advance(1_000);
+    const cut = log.closes.find(({ connectionId }) => connectionId === 1);
+    expect(cut).toMatchObject({ cause: 'silent', reason: 'no answer to a ping' });
   });
 
   it('lose nothing of a connection that falls silent and wakes up while it is being replaced', async () => {

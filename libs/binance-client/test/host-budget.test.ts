@@ -145,6 +145,27 @@ describe('a host budget', () => {
     expect(machine.clock.pendingTimers).toBe(0);
   });
 
+  it('asks again when the process was stopped while it was granted, and there is a hold by then', async () => {
+    const [slow, other] = [machine.open(), machine.open()];
+    const permit = await other.acquire({ weight: 1 });
+    let isLooking = false;
+    machine.beforeTime = () => {
+      if (isLooking) return;
+      isLooking = true;
+      if (other.state().inFlight === 2) {
+        machine.aheadMs += 5_000;
+        permit.settle({ ok: false, hold: { reason: 'banned', forMs: 10_000 } });
+      }
+      isLooking = false;
+    };
+    const note = grantedAt(slow, 10);
+    machine.beforeTime = () => undefined;
+    const startMs = machine.clock.nowMs();
+    await machine.clock.advance(60_000);
+    expect(note.atMs - startMs).toBeGreaterThanOrEqual(10_000);
+    expect(note.atMs).toBeLessThan(Infinity);
+  });
+
   it('stays small however many light requests there are', async () => {
     const budget = machine.open({ limitPerMinute: 2400 });
     for (let time = 0; time < 600; time++) {
@@ -163,8 +184,8 @@ describe('a host budget', () => {
       const before = fast.state().usedWeight;
       let looks = 0;
       machine.beforeTime = () => {
-        // The first look is for the queue, the second is within the change.
-        if (++looks !== 2) return;
+        // The first look is for the queue, the second before the change, the third within it.
+        if (++looks !== 3) return;
         for (let time = 0; time < others; time++) fast.setLimit(2400 + (time % 2));
       };
       const permit = slow.acquire({ weight: 3 });

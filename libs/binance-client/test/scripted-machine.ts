@@ -13,6 +13,8 @@ export class ScriptedMachine {
   bootId = 'first';
   /** Runs when a process looks at the time, and so in the middle of its changes. */
   beforeTime: () => void = () => undefined;
+  /** Time that passed without a timer noticing it. */
+  aheadMs = 0;
   #startedAtMs = 0;
   #nextPid = 100;
 
@@ -22,7 +24,7 @@ export class ScriptedMachine {
     const machine: HostMachine = {
       nowMs: () => {
         this.beforeTime();
-        return this.clock.nowMs() - this.#startedAtMs;
+        return this.clock.nowMs() - this.#startedAtMs + this.aheadMs;
       },
       epochMs: () => this.clock.wallUs() / 1000,
       bootId: this.bootId,

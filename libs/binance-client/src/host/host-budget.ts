@@ -91,6 +91,8 @@ const LEAST: typeof DEFAULTS = {
 
 /** Looks per `pollMs` while only another's turn is waited for. */
 const TURNS_PER_POLL = 10;
+/** A grant that is used later than this after it was asked for is asked for again. */
+const LATE_GRANT_MS = 1_000;
 /** Between attempts to store an answer that could not be stored. */
 const RESTORE_MS = 1_000;
 
@@ -218,9 +220,11 @@ class FileBudget implements HostBudget {
   }
 
   #turn(): void {
+    const startedAtMs = this.#machine.nowMs();
     const { granted, answer } = this.#change((weight, nowMs) => this.#askFor(weight, nowMs));
     this.#hasPlace = answer !== undefined;
     for (const { id } of granted) this.#inFlight.add(id);
+    if (this.#machine.nowMs() - startedAtMs >= LATE_GRANT_MS) return this.#giveBack(granted);
     for (const { id } of granted) this.#queue.shift()?.grant(this.#permit(id));
     if (answer !== undefined) this.#lookAgain(answer);
   }
@@ -238,6 +242,12 @@ class FileBudget implements HostBudget {
     }
     weight.leave(this.#owner);
     return { granted };
+  }
+
+  /** This process was stopped before it could use the grants. Since then there may be a hold, or others took the weight. */
+  #giveBack(granted: readonly Granted[]): void {
+    for (const { id } of granted) this.#settlements.push({ id, outcome: { ok: false } });
+    this.#lookAgain({ type: 'behind' });
   }
 
   #lookAgain(answer: HostAnswer): void {
