@@ -25,8 +25,8 @@ export interface FolderEntry {
 export interface FileSystem {
   /** Opens for reading and writing; creates the file when it is absent and never shortens it. */
   open(path: string): Promise<OpenFile>;
-  /** Creates the folder with its parents, and their names reach the device; it may exist already. */
-  makeFolder(path: string): Promise<void>;
+  /** Creates the folder with its parents, and returns the paths of those that were not there, the outermost first. */
+  makeFolder(path: string): Promise<readonly string[]>;
   list(path: string): Promise<readonly FolderEntry[]>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; it may be gone already. */
@@ -74,10 +74,11 @@ export const nodeFileSystem: FileSystem = {
   },
   async makeFolder(path) {
     const first = await mkdir(path, { recursive: true });
-    if (first === undefined) return;
+    if (first === undefined) return [];
     const parentOfFirst = dirname(resolve(first));
-    for (let made = resolve(path); made !== parentOfFirst; made = dirname(made))
-      await syncFolder(dirname(made));
+    const made: string[] = [];
+    for (let each = resolve(path); each !== parentOfFirst; each = dirname(each)) made.unshift(each);
+    return made;
   },
   async list(path) {
     const entries = await readdir(path, { withFileTypes: true });
@@ -85,14 +86,12 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   removeFile: (path) => rm(path, { force: true }),
-  syncFolder,
+  async syncFolder(path) {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
 };
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}

@@ -228,6 +228,21 @@ describe('a commit', () => {
     await sink.close();
   });
 
+  it('syncs the name of a file that could be opened only after the commit before', async () => {
+    const { outputDir, fileSystem, sink } = await opened();
+    const path = join(outputDir, 'BTCUSDT');
+    fileSystem.fault = (operation, file) =>
+      operation === 'open' && file.startsWith(path) ? systemError('EMFILE') : undefined;
+    await failure(sink.append(batchOf({ payload: aggTradeFrame(1) }), 1));
+    await sink.commit('state');
+    fileSystem.fault = () => undefined;
+    await sink.append(batchOf({ payload: aggTradeFrame(1) }), 1);
+    fileSystem.operations.length = 0;
+    await sink.commit();
+    expect(fileSystem.operations).toContain(`syncFolder ${path}`);
+    await sink.close();
+  });
+
   it('that finds the disk full can be asked for again', async () => {
     const { fileSystem, sink } = await opened();
     await sink.append(batch(1), 1);

@@ -54,9 +54,9 @@ export class FaultyFileSystem implements FileSystem {
     };
   }
 
-  async makeFolder(path: string): Promise<void> {
+  async makeFolder(path: string): Promise<readonly string[]> {
     this.#check('makeFolder', path);
-    await nodeFileSystem.makeFolder(path);
+    return nodeFileSystem.makeFolder(path);
   }
 
   list(path: string) {

@@ -100,12 +100,12 @@ export class SimFileSystem implements FileSystem {
     return Promise.resolve(this.#opened(inode));
   }
 
-  async makeFolder(path: string): Promise<void> {
-    if (this.#find(path) !== undefined) return;
-    await this.makeFolder(dirname(path));
+  async makeFolder(path: string): Promise<readonly string[]> {
+    if (this.#find(path) !== undefined) return [];
+    const made = await this.makeFolder(dirname(path));
     const parent = this.#folder(dirname(path));
     this.#change(() => setName(parent, basename(path), newFolder()));
-    await this.syncFolder(dirname(path));
+    return [...made, path];
   }
 
   async list(path: string) {

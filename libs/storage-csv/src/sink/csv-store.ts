@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { SinkRepair } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
@@ -51,7 +52,8 @@ export class CsvStore {
   /** Takes the store over, and brings its files to where the checkpoint says that they end. */
   async open(): Promise<readonly SinkRepair[]> {
     const { fileSystem, outputDir } = this.#options;
-    await fileSystem.makeFolder(outputDir);
+    // The names of the symbols' folders reach the device with the first commit; those above the store must by now.
+    for (const made of await fileSystem.makeFolder(outputDir)) await fileSystem.syncFolder(dirname(made));
     const loaded = await this.#file.load();
     if (loaded === undefined || loaded === 'damaged') return this.#openWithout(loaded);
     this.#saved = { position: loaded.position, state: loaded.state, files: loaded.files };

@@ -116,18 +116,20 @@ export class SegmentPool {
   async #use(segment: Segment): Promise<void> {
     if (!this.#open.delete(segment)) {
       while (this.#open.size >= this.#options.openFilesMax) await this.#closeOldest();
-      if (!segment.isNamed) await this.#name(segment);
-      await segment.open(this.#options.fileSystem);
+      await this.#openFile(segment);
     }
     this.#open.add(segment);
   }
 
-  async #name(segment: Segment): Promise<void> {
+  async #openFile(segment: Segment): Promise<void> {
     const { fileSystem, outputDir } = this.#options;
+    if (segment.isNamed) return segment.open(fileSystem);
     const folder = join(outputDir, segment.place.folder);
     await fileSystem.makeFolder(folder).catch((error: unknown) => {
       throw writeError(folder, error);
     });
+    await segment.open(fileSystem);
+    // Only now that there is a name: a commit between a failure and its repetition would have synced nothing.
     this.#newNames.add(outputDir).add(folder);
     segment.isNamed = true;
   }
