@@ -34,11 +34,6 @@ export class Arbiter {
   /** Keeps the event, which may not be next, and decides what is. */
   hold(stream: MergedStream, from: StreamSource, event: EventFrame): void {
     this.#context.output.drop();
-    const { back } = from.held;
-    if (event.follows !== undefined && back !== undefined && event.order <= back.order) {
-      this.#context.counters.duplicates++;
-      return;
-    }
     const kept = event.keep();
     from.held.push(kept);
     this.#count(stream, 1, kept.bytes.length);

@@ -16,10 +16,6 @@ export class HeldEvents {
     return this.#events[this.#taken];
   }
 
-  get back(): EventFrame | undefined {
-    return this.#events.at(-1);
-  }
-
   push(event: EventFrame): void {
     this.#events.push(event);
   }

@@ -14,7 +14,7 @@ const VERSION = 1;
  * Sources are numbered; those that the table has forgotten and a stream has not come last.
  */
 type BarState = readonly [openTime: number, intervalMs: number, isClosed: boolean];
-type SourceState = readonly [lane: string, epoch: number, lastSeenUs: number, isSuperseded: boolean];
+type SourceState = readonly [lane: string, epoch: number, lastSeenUs: number];
 type EventState = readonly [
   receivedAtUs: number,
   line: number,
@@ -74,7 +74,7 @@ export function writeState(parts: Parts): string {
     let number = numbers.get(source);
     if (number === undefined) {
       numbers.set(source, (number = sources.length));
-      sources.push([source.lane, source.epoch, source.lastSeenUs, source.isSuperseded]);
+      sources.push([source.lane, source.epoch, source.lastSeenUs]);
     }
     return number;
   };
@@ -133,10 +133,11 @@ export function restoreState(text: string, table: SourceTable, streams: Map<stri
   }
 }
 
-function readSource([lane, epoch, lastSeenUs, isSuperseded]: SourceState): Source {
+function readSource([lane, epoch, lastSeenUs]: SourceState): Source {
   const source = new Source(lane, finite(epoch));
   source.lastSeenUs = finite(lastSeenUs);
-  source.isSuperseded = isSuperseded;
+  // The table says which life of a lane is the last; whoever is not in the table was replaced long ago.
+  source.isSuperseded = true;
   return source;
 }
 

@@ -32,7 +32,7 @@ export class SourceTable {
     const lives = this.#lanes.get(source.lane) ?? [];
     lives.push(source);
     lives.sort((a, b) => a.epoch - b.epoch);
-    for (let at = 0; at < lives.length - 1; at++) lives[at]!.isSuperseded = true;
+    lives.forEach((life, at) => (life.isSuperseded = at < lives.length - 1));
     if (lives.length > EPOCHS_MAX) lives.shift();
     this.#lanes.set(source.lane, lives);
     return source;

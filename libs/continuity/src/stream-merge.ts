@@ -164,7 +164,9 @@ export class StreamMerge {
   #repeat(stream: MergedStream, source: StreamSource, event: EventFrame): void {
     if (!this.#isCountedAnew(stream, event)) {
       this.#context.counters.duplicates++;
-      return this.#context.output.drop();
+      this.#context.output.drop();
+      if (stream.heldFrames > 0) this.#arbiter.settle(stream);
+      return;
     }
     this.#arbiter.settle(stream, true);
     event.doubt = 'sequence';

@@ -181,6 +181,27 @@ describe('ids that the exchange sets anew', () => {
     expect(outcome(merge, entry('standby', 1, ...repeats(1, 3000, 50_001, 1)))).toEqual([]);
   });
 
+  it('are no break when a standby delivers an old backlog slowly', () => {
+    const merge = new StreamMerge();
+    merge.take(entry('w', 1, aggTrade(1_000_000, 50_000)));
+    const backlog = repeats(1, 3000, 0, 16).flatMap((trade, n) => [trade, tick(50_000 + 10 * n)]);
+    expect(outcome(merge, entry('standby', 1, ...backlog))).toEqual([]);
+  });
+
+  it('end what was held with the ids before', () => {
+    const merge = new StreamMerge();
+    merge.take(entry('w', 1, aggTrade(1_000_000, 0), ...repeats(1, 1000, 1, 11)));
+    merge.take(entry('v', 1, aggTrade(1_000_000, 0)));
+    merge.take(entry('v', 1, aggTrade(1_000_005, 11_999)));
+    expect(merge.stats().heldFrames).toBe(1);
+    expect(outcome(merge, entry('w', 1, aggTrade(1001, 12_000)))).toEqual([
+      1_000_005,
+      'sequence 1000005>1001',
+      1001,
+    ]);
+    expect(merge.stats().heldFrames).toBe(0);
+  });
+
   it('start counting again with every event that is stored', () => {
     const merge = new StreamMerge();
     merge.take(entry('w', 1, aggTrade(1_000_000, 0)));
@@ -219,6 +240,7 @@ describe('klines', () => {
     merge.take(first);
     const again = entry('w', 2, doubt(KLINE, 1, 'silence'), kline(0, true, 10_000));
     expect(outcome(merge, again)).toEqual([START_MS + 10_000]);
+    expect(merge.stats().gaps).toBe(0);
   });
 
   it('join with the next bar without a doubt, or behind a closed one', () => {
@@ -226,6 +248,7 @@ describe('klines', () => {
     merge.take(first);
     expect(outcome(merge, entry('w', 1, kline(1, true, 60_000)))).toEqual([START_MS + 60_000]);
     expect(outcome(merge, entry('w', 2, kline(2, false, 120_000)))).toEqual([START_MS + 120_000]);
+    expect(merge.stats().gaps).toBe(0);
   });
 
   it('keep a bar closed, and stay at the latest bar, when an update comes late', () => {
@@ -233,6 +256,7 @@ describe('klines', () => {
     merge.take(entry('w', 1, kline(0, false, 0), kline(1, true, 60_000), kline(0, true, 60_100)));
     merge.take(entry('w', 1, kline(1, false, 60_200), doubt(KLINE, 1, 'reconnect')));
     expect(outcome(merge, entry('w', 1, kline(2, false, 120_000)))).toEqual([START_MS + 120_000]);
+    expect(merge.stats().gaps).toBe(0);
   });
 
   it('break with a later bar, and with the next bar after a doubt in an open one', () => {

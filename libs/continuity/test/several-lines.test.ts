@@ -53,6 +53,31 @@ describe('two lines', () => {
     expect(outcome(merge, entry('w', 1, tick(1508)))).toEqual(['sequence 10>12', 14]);
   });
 
+  it('wait for one that began again after its end', () => {
+    const merge = twoLines();
+    merge.take(entry('b', 1, doubt(DEPTH, 1, 'restart', true), depth(5, 10, 2)));
+    expect(outcome(merge, entry('a', 1, depth(12, 14, 7)))).toEqual([]);
+  });
+
+  it('go on while the lead only repeats itself', () => {
+    const merge = twoLines();
+    merge.take(entry('b', 1, depth(10, 12, 5)));
+    expect(outcome(merge, entry('a', 1, depth(5, 10, 300)))).toEqual([12]);
+  });
+
+  it('do not wait for one that has delivered no event of the stream', () => {
+    const merge = new StreamMerge();
+    merge.take(entry('a', 1, depth(5, 10, 0)));
+    merge.take(entry('b', 1, doubt(DEPTH, 1, 'silence'), ticker(1, 1)));
+    expect(outcome(merge, entry('a', 1, depth(12, 14, 7)))).toEqual(['sequence 10>12', 14]);
+  });
+
+  it('drop what one of them repeats while it is held', () => {
+    const merge = twoLines();
+    merge.take(entry('b', 1, depth(10, 12, 5), depth(12, 14, 6), depth(10, 12, 7), depth(14, 15, 8)));
+    expect(outcome(merge, entry('w', 1, tick(300)))).toEqual([12, 14, 15]);
+  });
+
   it('declare a hole at once when both have shown it, with the smaller loss', () => {
     const merge = twoLines();
     merge.take(entry('a', 1, depth(15, 16, 7)));
@@ -78,7 +103,7 @@ describe('two lines', () => {
   });
 
   it('change the lead at once when it ended or is silent', () => {
-    for (const gone of [entry('a', 1, doubt(DEPTH, 6, 'restart', true)), entry('w', 1, tick(5001))]) {
+    for (const gone of [entry('a', 1, doubt(DEPTH, 6, 'restart', true)), entry('a', 1, tick(5001))]) {
       const switches: LeadSwitch[] = [];
       const merge = twoLines(switches);
       merge.take(gone);
