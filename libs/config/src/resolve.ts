@@ -22,7 +22,11 @@ const BATCH_SIZE_BYTES = parseByteSize('256KiB');
 export function resolveConfig(checked: CheckedConfig): StreamerConfig {
   const { general, symbols, storage, orderbook, monitoring, logging } = checked;
   return frozen({
-    general: { mode: general.mode, durationMs: general.duration },
+    general: {
+      mode: general.mode,
+      durationMs: general.duration,
+      orphanTimeoutMs: general.orphan_timeout,
+    },
     network: resolveNetwork(checked.network),
     symbols: { pairs: symbols.pairs, streams: symbols.streams, perWorker: symbols.per_worker },
     storage: {
@@ -66,6 +70,7 @@ function resolveReconnect(reconnect: CheckedConfig['network']['reconnect']): Rec
 function resolvePerformance(performance: CheckedConfig['performance']): PerformanceConfig {
   return {
     queueSizeBytes: performance.queue_size,
+    spoolSizeBytes: performance.spool_size,
     batchSizeBytes: performance.batch_size ?? Math.min(BATCH_SIZE_BYTES, performance.queue_size),
     flushIntervalMs: performance.flush_interval,
   };

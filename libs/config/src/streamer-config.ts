@@ -18,6 +18,8 @@ export interface GeneralConfig {
   readonly mode: 'continuous' | 'timed';
   /** How long a timed recording lasts; no meaning in continuous mode. */
   readonly durationMs: number;
+  /** How long children go on when their primary was killed. */
+  readonly orphanTimeoutMs: number;
 }
 
 export interface NetworkConfig {
@@ -58,6 +60,8 @@ export interface StorageConfig {
 
 export interface PerformanceConfig {
   readonly queueSizeBytes: number;
+  /** 0 for none. */
+  readonly spoolSizeBytes: number;
   /** At most `queueSizeBytes`. */
   readonly batchSizeBytes: number;
   readonly flushIntervalMs: number;

@@ -19,7 +19,7 @@ function failure(options: LoadConfigOptions): ConfigError {
 }
 
 const defaults: StreamerConfig = {
-  general: { mode: 'continuous', durationMs: 86_400_000 },
+  general: { mode: 'continuous', durationMs: 86_400_000, orphanTimeoutMs: 45_000 },
   network: {
     market: 'usdm',
     restUrl: 'https://fapi.binance.com',
@@ -31,7 +31,12 @@ const defaults: StreamerConfig = {
   },
   symbols: { pairs: ['BTCUSDT'], streams: ['aggTrade', 'depth@0ms', 'kline_1m'], perWorker: 'auto' },
   storage: { outputDir: './data', formats: ['csv'], rotation: 'daily', compression: 'gzip' },
-  performance: { queueSizeBytes: 67_108_864, batchSizeBytes: 262_144, flushIntervalMs: 50 },
+  performance: {
+    queueSizeBytes: 67_108_864,
+    spoolSizeBytes: 1_073_741_824,
+    batchSizeBytes: 262_144,
+    flushIntervalMs: 50,
+  },
   orderbook: { snapshotIntervalMs: 60_000, snapshotLevels: 100 },
   monitoring: { host: '127.0.0.1', port: 8710 },
   logging: { level: 'info', dir: './logs', maxSizeBytes: 20_971_520, maxFiles: 10 },
@@ -61,7 +66,7 @@ monitoring: { host: localhost, port: 0 }
 logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
 `;
     expect(loadConfig({ text })).toEqual({
-      general: { mode: 'timed', durationMs: 5_400_000 },
+      general: { mode: 'timed', durationMs: 5_400_000, orphanTimeoutMs: 45_000 },
       network: {
         market: 'coinm',
         restUrl: 'http://127.0.0.1:9001',
@@ -77,7 +82,12 @@ logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
         perWorker: 4,
       },
       storage: { outputDir: '/srv/data', formats: ['csv'], rotation: 'hourly', compression: 'none' },
-      performance: { queueSizeBytes: 131_072, batchSizeBytes: 4096, flushIntervalMs: 1000 },
+      performance: {
+        queueSizeBytes: 131_072,
+        spoolSizeBytes: 1_073_741_824,
+        batchSizeBytes: 4096,
+        flushIntervalMs: 1000,
+      },
       orderbook: { snapshotIntervalMs: 500, snapshotLevels: 20 },
       monitoring: { host: 'localhost', port: 0 },
       logging: { level: 'debug', dir: '/var/log/streamer', maxSizeBytes: 1_048_576, maxFiles: 3 },
@@ -190,7 +200,7 @@ describe('precedence', () => {
   it('makes the recording a timed one for --duration', () => {
     const overrides = flagOverrides({ duration: '90s', outputDir: 'D', symbols: 'a,b' });
     const config = loadConfig({ text: '', overrides });
-    expect(config.general).toEqual({ mode: 'timed', durationMs: 90_000 });
+    expect(config.general).toEqual({ mode: 'timed', durationMs: 90_000, orphanTimeoutMs: 45_000 });
     expect(config.storage.outputDir).toBe('D');
     expect(config.symbols.pairs).toEqual(['A', 'B']);
   });

@@ -30,6 +30,11 @@ const general = section('What is recorded for how long.', {
   mode: wordField('Record until stopped, or for a duration.', 'continuous', ['continuous', 'timed']),
   // 24 days is what one timer of Node can count (2^31 ms).
   duration: durationField('Length of a timed recording.', '24h', { min: 100, max: 24 * 24 * HOUR }),
+  orphan_timeout: durationField(
+    'How long workers and writer record on when the primary was killed and no other one comes.',
+    '45s',
+    { min: 0, max: 24 * HOUR },
+  ),
 });
 
 const delayMs = { min: 10, max: HOUR };
@@ -109,9 +114,13 @@ const storage = section('Where and how it is stored.', {
 });
 
 const performance = section('Queues and batches.', {
-  queue_size: byteSizeField('Bytes that may wait in a queue before it overflows.', '64MiB', {
+  queue_size: byteSizeField('Bytes that may wait in the memory of a worker for the writer.', '64MiB', {
     min: 64 * KIB,
     max: 16 * GIB,
+  }),
+  spool_size: byteSizeField('Bytes on disk for what a full queue cannot hold; 0 for none.', '1GiB', {
+    min: 0,
+    max: 1024 * GIB,
   }),
   batch_size: derivedByteSizeField('Bytes a batch; at most queue_size.', '256KiB', {
     min: KIB,
