@@ -8,6 +8,8 @@ export interface ChildControlHandlers {
   stop(): Promise<void>;
   /** A message of the application. */
   message?(message: unknown): void;
+  /** The parent is gone: the child goes on for `orphanExitMs`, or until it leaves. */
+  orphaned?(): void;
 }
 
 export interface ChildControlOptions {
@@ -15,6 +17,8 @@ export interface ChildControlOptions {
   readonly orphanExitMs?: number;
   /** How long its own stop may take then, as nobody is left to kill it; default 30 s. After that it exits with 1. */
   readonly orphanStopTimeoutMs?: number;
+  /** Of SIGINT, SIGTERM and SIGHUP those that only the parent minds; an orphan stops at each. Default none. */
+  readonly ignoredSignals?: readonly NodeJS.Signals[];
 }
 
 export interface ChildControl {
@@ -22,6 +26,8 @@ export interface ChildControl {
   ready(): void;
   /** Sends to the parent; lost in silence when the parent is gone. */
   send(message: unknown): void;
+  /** Stops and exits, as if the parent had said so: for an orphan whose place is taken. */
+  leave(): void;
 }
 
 const ORPHAN_STOP_TIMEOUT_MS = 30_000;
@@ -54,15 +60,20 @@ export function childControl(
   });
   for (const signal of END_SIGNALS) {
     process.on(signal, () => {
-      if (!process.connected || (signal === 'SIGTERM' && hasAsked)) stop();
-      else send({ type: 'stop-requested', signal } satisfies ControlMessage);
+      if (!process.connected || (signal === 'SIGTERM' && hasAsked)) return stop();
+      if (options.ignoredSignals?.includes(signal)) return;
+      send({ type: 'stop-requested', signal } satisfies ControlMessage);
       hasAsked = true;
     });
   }
   // False, and not undefined: there was a channel, and it closed before anybody listened.
-  if (process.connected === false) stopOrphan(stop, options);
-  else process.once('disconnect', () => stopOrphan(stop, options));
-  return { ready: () => send({ type: 'ready' } satisfies ControlMessage), send };
+  const orphaned = (): void => {
+    stopOrphan(stop, options);
+    if (!stopping) handlers.orphaned?.();
+  };
+  if (process.connected === false) orphaned();
+  else process.once('disconnect', orphaned);
+  return { ready: () => send({ type: 'ready' } satisfies ControlMessage), send, leave: stop };
 }
 
 function surviveLostParent(): void {
