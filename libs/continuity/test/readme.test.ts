@@ -30,7 +30,7 @@ it('the example of the README prints what its comments say', () => {
 });
 
 it('the README names every limit with its default', () => {
-  for (const [name, value] of Object.entries(MERGE_LIMITS)) {
+  for (const [name, value] of Object.entries<number>({ ...MERGE_LIMITS })) {
     const texts = [
       value.toLocaleString('en-US'),
       String(value),
