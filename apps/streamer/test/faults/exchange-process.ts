@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const SIMULATOR = resolve('libs/exchange-simulator/dist/main.js');
+
+/** The exchange in a process of its own, so that its load is not that of the test. */
+export class ExchangeProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #url: string;
+
+  private constructor(child: ChildProcess, ended: Promise<void>, port: number) {
+    this.#child = child;
+    this.#ended = ended;
+    this.#url = `http://127.0.0.1:${port}`;
+  }
+
+  /** `flags` are those of `exchange-simulator serve`. */
+  static async start(flags: readonly string[]): Promise<ExchangeProcess> {
+    const child = spawn(process.execPath, [SIMULATOR, 'serve', '--port', '0', '--control', ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const port = await new Promise<number>((found, failed) => {
+      void ended.then(() => failed(new Error(`the exchange ended with code ${child.exitCode}`)));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const match = /127\.0\.0\.1:(\d+)/.exec(line);
+        if (match) found(Number(match[1]));
+      });
+    });
+    return new ExchangeProcess(child, ended, port);
+  }
+
+  /** What the configuration of a recorder says of it. */
+  get network(): { rest_url: string; ws_url: string } {
+    return { rest_url: this.#url, ws_url: this.#url.replace('http', 'ws') };
+  }
+
+  async inject(fault: Record<string, unknown>): Promise<void> {
+    const answer = await fetch(`${this.#url}/simulator/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fault),
+    });
+    if (answer.status !== 202) throw new Error(`the exchange refused the fault: ${await answer.text()}`);
+  }
+
+  async report<T>(): Promise<T> {
+    return (await (await fetch(`${this.#url}/simulator/report`)).json()) as T;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.#ended;
+  }
+}

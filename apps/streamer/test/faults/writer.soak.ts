@@ -1,0 +1,20 @@
+import { seedOfRun } from './chance.ts';
+import { auditFigures, printFigures, SOUND } from './figures.ts';
+import { killWriter } from './kill-writer.ts';
+
+describe('the writer', () => {
+  it('is killed 100 times under load and loses nothing', async () => {
+    const seed = seedOfRun();
+    const { audit, ...figures } = await killWriter({
+      seed,
+      kills: Number(process.env['K'] ?? 100),
+      pauseMsMax: 1000,
+      symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'],
+      exchange: ['--rate', '250', '--trades', '50'],
+    });
+    printFigures('writer kill -9', { seed, ...figures, ...auditFigures(audit) });
+    expect(audit).toMatchObject({ ...SOUND, lost: 0, declared: 0, gapRows: 0 });
+    expect(figures.rowsPerSecond).toBeGreaterThanOrEqual(20_000);
+    expect(figures.worstRecoveryMs).toBeLessThanOrEqual(2000);
+  });
+});
