@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { assignSymbols } from '../src/control/assign-symbols.ts';
+import { assignSymbols, planWorkers } from '../src/control/assign-symbols.ts';
 
 const symbols = (count: number) => Array.from({ length: count }, (_, index) => `S${index}`);
 
@@ -31,5 +31,16 @@ describe('dealing symbols to workers', () => {
         },
       ),
     );
+  });
+});
+
+describe('planning workers', () => {
+  it('gives every line of a hand a process of its own', () => {
+    expect(planWorkers([['A', 'B'], ['C']], 2)).toEqual([
+      { id: 'worker-1', slot: 'worker-1', symbols: ['A', 'B'], line: 0 },
+      { id: 'worker-2', slot: 'worker-2', symbols: ['C'], line: 0 },
+      { id: 'worker-1b', slot: 'worker-1b', symbols: ['A', 'B'], line: 1 },
+      { id: 'worker-2b', slot: 'worker-2b', symbols: ['C'], line: 1 },
+    ]);
   });
 });

@@ -34,6 +34,10 @@ const diff = (pu: number, u: number) => ({
 
 /** A keeper whose exchange answers with these ids, an Error standing for a refusal. */
 function keeperWith(...answers: (number | Error | Promise<never>)[]) {
+  return keeperOn(0, answers);
+}
+
+function keeperOn(line: number, answers: readonly (number | Error | Promise<never>)[]) {
   const clock = manualClock();
   const stored: string[] = [];
   const failures: number[] = [];
@@ -41,6 +45,7 @@ function keeperWith(...answers: (number | Error | Promise<never>)[]) {
   let asked = 0;
   const keeper = new DepthKeeper({
     symbol: 'BTCUSDT',
+    fetchesUnasked: line === 0,
     clock,
     fetchSnapshot: () => {
       const answer = answers[asked++] ?? new Error('not asked for');
@@ -133,5 +138,18 @@ describe('the keeper of a depth stream', () => {
     expect(delays).toEqual([5000, 55_000]);
     keeper.stop();
     expect(clock.pending()).toBe(0);
+  });
+
+  it('asks on the lines beside the first only when somebody wishes a snapshot', async () => {
+    const { keeper, asked, stored } = keeperOn(1, [15]);
+    keeper.diff(diff(10, 20));
+    keeper.subscribed();
+    keeper.diff(diff(30, 40));
+    await settled();
+    expect(asked()).toBe(0);
+    keeper.wish();
+    await settled();
+    expect({ asked: asked(), stored }).toEqual({ asked: 1, stored: ['snapshot 15'] });
+    keeper.stop();
   });
 });

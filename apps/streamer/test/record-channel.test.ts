@@ -10,7 +10,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function channelOf(options: { accepts: boolean }) {
   const sent: string[][] = [];
-  const refused: [string, number, string][] = [];
+  const refused: string[] = [];
   let recoveries = 0;
   let timer: (() => void) | undefined;
   const channel = new RecordChannel({
@@ -27,7 +27,7 @@ function channelOf(options: { accepts: boolean }) {
     clock: { setTimeout: (run) => ((timer = run), 1), clearTimeout: () => (timer = undefined) },
     batchBytes: 1000,
     flushIntervalMs: 50,
-    refused: (stream, { type, payload }) => refused.push([stream, type, Buffer.from(payload).toString()]),
+    refused: (stream) => refused.push(stream),
     recovered: () => recoveries++,
   });
   return {
@@ -61,20 +61,25 @@ describe('the queue of a worker', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('tells the first record that each stream lost, and when batches are taken again', () => {
+  it('begins with a doubt of every stream that lost records, as soon as batches are taken again', () => {
     const options = { accepts: false };
-    const { channel, refused, tick, recoveries } = channelOf(options);
+    const { channel, sent, refused, tick, isTimed, recoveries } = channelOf(options);
     channel.append(meta('A@trade'), Buffer.from('one'));
-    channel.append(meta('A@trade'), Buffer.from('two'));
-    channel.append(meta('B@trade', 3), Buffer.from('{}'));
-    channel.append(meta('B@trade'), Buffer.from('three'));
+    channel.append(meta('B@trade'), Buffer.from('two'));
     tick();
-    expect(refused).toEqual([['A@trade', 1, 'one'], ['B@trade', 3, '{}']]); // prettier-ignore
+    expect(refused).toEqual(['A@trade', 'B@trade']);
+    channel.append(meta('C@trade'), Buffer.from('three'));
+    tick();
+    expect(refused.slice(2)).toEqual(['A@trade', 'B@trade', 'C@trade']);
+    // The doubt is sent even when nothing else comes any more.
+    expect(isTimed()).toBe(true);
     options.accepts = true;
-    for (const text of ['four', 'five']) {
-      channel.append(meta('A@trade'), Buffer.from(text));
-      tick();
-    }
+    channel.append(meta('A@trade'), Buffer.from('four'));
+    tick();
+    channel.append(meta('A@trade'), Buffer.from('five'));
+    tick();
+    const doubt = '{"reason":"overflow","isEnd":false}';
+    expect(sent.slice(2)).toEqual([[doubt, doubt, doubt, 'four'], ['five']]);
     expect(recoveries()).toBe(1);
   });
 });

@@ -1,20 +1,24 @@
-import type { StreamReport, WorkerReport } from '../src/control/messages.ts';
+import type { StreamReport, WorkerReport, WriterReport } from '../src/control/messages.ts';
 import { type ChildState, StatusBoard } from '../src/monitoring/status-board.ts';
 
 const stream = (events: number, lastEventAtMs: number | undefined, alarm?: string): StreamReport => ({
-  stream: 'BTCUSDT@aggTrade', events, gaps: 1, duplicates: 0, lastEventAtMs, alarm,
+  stream: 'BTCUSDT@aggTrade', events, duplicates: 0, lastEventAtMs, alarm,
 }); // prettier-ignore
 
 const worker = (...streams: StreamReport[]): WorkerReport => ({
-  role: 'worker', rssBytes: 1, streams, queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10, refusedBatches: 0 }],
+  role: 'worker', rssBytes: 1, streams, queues: [{ name: 'worker-1', bytes: 5, spooledBytes: 0, oldestAgeMs: 10, refusedBatches: 0, spoolFailures: 0 }],
   rejectedMessages: 0, rejectedFrames: 0, reconnects: 2,
+}); // prettier-ignore
+
+const writer = (gaps: Record<string, number>): WriterReport => ({
+  role: 'writer', rssBytes: 1, records: 0, rows: 0, bytes: 0, rejected: 0, gaps,
+  journal: { bytes: 0, isDiskFull: false, duplicates: 0 }, queues: [], writeLatencyMs: { p50: 1, p99: 2 },
 }); // prettier-ignore
 
 const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };
 
 const board = () =>
-  new StatusBoard({
-    startedAtMs: 0,
+  new StatusBoard(0, {
     symbolsOf: new Map([['worker-1', ['BTCUSDT']]]),
     streams: ['BTCUSDT@aggTrade'],
   });
@@ -24,11 +28,14 @@ describe('the status board', () => {
     const status = board();
     expect(status.status(1000, [ready], false).state).toBe('starting');
     status.report('worker-1', worker(stream(3, 900)), 1000);
+    status.report('writer', writer({ 'BTCUSDT@aggTrade': 1 }), 1000);
     expect(status.status(1000, [ready], false)).toMatchObject({
       state: 'healthy',
       startedAt: '1970-01-01T00:00:00.000Z',
       streams: [{ stream: 'BTCUSDT@aggTrade', lastEventAgeMs: 100, events: 3, gaps: 1 }],
-      queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 10, refusedBatches: 0 }],
+      queues: [
+        { name: 'worker-1', bytes: 5, spooledBytes: 0, oldestAgeMs: 10, refusedBatches: 0, spoolFailures: 0 },
+      ],
     });
   });
 
@@ -44,7 +51,16 @@ describe('the status board', () => {
       'a queue that does not drain',
       {
         ...worker(stream(3, 900)),
-        queues: [{ name: 'worker-1', bytes: 5, oldestAgeMs: 60_000, refusedBatches: 0 }],
+        queues: [
+          {
+            name: 'worker-1',
+            bytes: 5,
+            spooledBytes: 0,
+            oldestAgeMs: 60_000,
+            refusedBatches: 0,
+            spoolFailures: 0,
+          },
+        ],
       },
       ready,
       /oldest batch/,
@@ -59,10 +75,12 @@ describe('the status board', () => {
   it('keeps what earlier lives of a child counted', () => {
     const status = board();
     status.report('worker-1', worker(stream(3, 900)), 1000);
-    status.ended('worker-1');
+    status.report('writer', writer({ 'BTCUSDT@aggTrade': 1 }), 1000);
+    for (const id of ['worker-1', 'writer']) status.ended(id);
     expect(status.streams(1000)[0]).toMatchObject({ events: 3, gaps: 1, lastEventAgeMs: null });
     status.report('worker-1', worker(stream(4, 950)), 1000);
-    expect(status.streams(1000)[0]).toMatchObject({ events: 7, gaps: 2 });
+    status.report('writer', writer({ 'BTCUSDT@aggTrade': 2 }), 1000);
+    expect(status.streams(1000)[0]).toMatchObject({ events: 7, gaps: 3 });
     expect(status.totals().reconnects).toBe(4);
   });
 
@@ -72,5 +90,12 @@ describe('the status board', () => {
     expect(status.status(6000, [ready], false).state).toBe('healthy');
     expect(status.status(6001, [ready], false).state).toBe('degraded');
     expect(status.obstacles(6001, [ready])).toEqual(['worker-1: says nothing for 5001 ms']);
+  });
+
+  it('shows the newest event and every alarm of the lines of a stream', () => {
+    const status = board();
+    status.report('worker-1', worker(stream(3, 900, 'silent')), 1000);
+    status.report('worker-1b', worker(stream(4, 950)), 1000);
+    expect(status.streams(1000)[0]).toMatchObject({ lastEventAgeMs: 50, alarm: 'silent' });
   });
 });

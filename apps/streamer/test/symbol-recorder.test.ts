@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { systemClock } from '@org/binance-client';
-import type { GapRecord } from '@org/market-data';
-import { RECORD_TYPE, type RecordMeta } from '@org/storage';
+import { type DoubtRecord, RECORD_TYPE, type RecordMeta } from '@org/storage';
 import fc from 'fast-check';
 import { leveledLog } from '../src/logging/child-log.ts';
 import { SymbolRecorder } from '../src/worker/symbol-recorder.ts';
@@ -18,32 +17,34 @@ const bar = (time: number) =>
     `{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":${time},"s":"BTCUSDT","k":{"t":0,"i":"1m"}}}`,
   );
 
-const gapOf = (payload: Buffer) => JSON.parse(payload.toString()) as GapRecord;
+const doubtOf = (payload: Buffer) => JSON.parse(payload.toString()) as DoubtRecord;
 const idOf = (payload: Buffer) => Number(/"(?:a|E)":(\d+)(?!.*"a":)/.exec(payload.toString())![1]);
 
-function recorderInto(append: (meta: RecordMeta, payload: Buffer) => void) {
+function recorder() {
+  const frames: Buffer[] = [];
+  const metas: RecordMeta[] = [];
+  const doubts: (DoubtRecord & { stream: string; after: number })[] = [];
   const log: string[] = [];
   const subject = new SymbolRecorder({
     symbol: 'BTCUSDT',
     streams: ['aggTrade', 'kline_1m'],
-    line: 0,
-    restarted: false,
+    line: 1,
     clock: systemClock,
     rest: { depth: () => Promise.reject(new Error('no depth stream is recorded')) },
-    channel: { append: (meta, payload) => append(meta, Buffer.from(payload)) },
+    channel: {
+      append: (meta, bytes) => {
+        const payload = Buffer.from(bytes);
+        if (meta.type === RECORD_TYPE.doubt)
+          doubts.push({ ...doubtOf(payload), stream: meta.stream, after: frames.length });
+        else {
+          frames.push(payload);
+          metas.push(meta);
+        }
+      },
+    },
     log: leveledLog((_level, event) => log.push(event)),
   });
-  return { subject, log };
-}
-
-function recorder() {
-  const frames: Buffer[] = [];
-  const gaps: GapRecord[] = [];
-  const { subject, log } = recorderInto(({ type }, payload) => {
-    if (type === RECORD_TYPE.gap) gaps.push(gapOf(payload));
-    else frames.push(payload);
-  });
-  return { recorder: subject, frames, gaps, log, ids: () => frames.map(idOf) };
+  return { recorder: subject, frames, metas, doubts, log, ids: () => frames.map(idOf) };
 }
 
 /** Delivers what two connections carry in some order of arrival, each in its own order, the first one ending behind its last. */
@@ -53,7 +54,7 @@ function overlap(
   ranges: { last: number; from: number; to: number },
   order: readonly boolean[],
 ) {
-  const { recorder: subject, gaps, ids } = recorder();
+  const { recorder: subject, doubts, ids } = recorder();
   const first = Array.from({ length: ranges.last }, (_, index) => index + 1);
   const second = Array.from({ length: ranges.to - ranges.from + 1 }, (_, index) => ranges.from + index);
   let hasEnded = false;
@@ -68,7 +69,7 @@ function overlap(
   for (const turn of order) deliver(turn);
   while (first.length > 0 || !hasEnded) deliver(true);
   while (second.length > 0) deliver(false);
-  return { ids: ids(), gaps };
+  return { ids: ids(), doubts };
 }
 
 describe('the recorder of a symbol', () => {
@@ -86,29 +87,33 @@ describe('the recorder of a symbol', () => {
           fc.array(fc.boolean(), { maxLength: 60 }),
           (last, shared, more, order) => {
             const from = Math.max(1, last + 1 - shared);
-            const { ids, gaps } = overlap(frameOf, key, { last, from, to: last + more }, order);
+            const { ids, doubts } = overlap(frameOf, key, { last, from, to: last + more }, order);
             expect(ids).toEqual(Array.from({ length: last + more }, (__, index) => index + 1));
-            expect(gaps).toEqual([]);
+            expect(doubts).toEqual([]);
           },
         ),
       );
     },
   );
 
-  it('declares what neither of two connections delivered', () => {
-    const { ids, gaps } = overlap(trade, TRADES, { last: 5, from: 8, to: 10 }, [false, true, false]);
-    expect(ids).toEqual([1, 2, 3, 4, 5, 8, 9, 10]);
-    expect(gaps).toMatchObject([{ reason: 'sequence', lastId: 5, nextId: 8 }]);
+  it('says of each event where it stands in its stream, and on which line', () => {
+    const { recorder: subject, metas } = recorder();
+    subject.frame({ key: TRADES }, trade(7), 10, 3);
+    subject.frame({ key: BARS }, bar(50), 11, 4);
+    expect(metas).toEqual([
+      { type: RECORD_TYPE.frame, stream: TRADES, receivedAtUs: 10, line: 1, connectionId: 3, order: 7, follows: 6 },
+      { type: RECORD_TYPE.frame, stream: BARS, receivedAtUs: 11, line: 1, connectionId: 4, order: 50, follows: undefined },
+    ]); // prettier-ignore
   });
 
   it('goes on with the successor when too much waits for a connection that neither delivers nor ends', () => {
-    const { recorder: subject, ids, gaps } = recorder();
+    const { recorder: subject, ids, doubts } = recorder();
     subject.frame({ key: TRADES }, trade(1), 1, 1);
     for (let id = 2; id <= 10_001; id++) subject.frame({ key: TRADES }, trade(id), 1, 2);
     subject.frame({ key: TRADES }, trade(2), 1, 1);
     subject.frame({ key: TRADES }, trade(10_002), 1, 2);
     expect(ids()).toEqual(Array.from({ length: 10_002 }, (_, index) => index + 1));
-    expect(gaps).toEqual([]);
+    expect(doubts).toEqual([]);
   });
 
   it('forgets what a successor delivered that came to nothing', () => {
@@ -124,78 +129,35 @@ describe('the recorder of a symbol', () => {
     ['is no JSON', '{"stream":"btcusdt@aggTrade","data":{"e":"aggTrade","a":1'],
     ['lacks its id', '{"stream":"btcusdt@aggTrade","data":{"e":"aggTrade","E":1,"p":"1"}}'],
     ['has an id that is no number', '{"stream":"btcusdt@aggTrade","data":{"e":"aggTrade","E":1,"a":"x"}}'],
-  ])('passes on a frame that %s, counts it, and declares a hole only if there is one', (_, text) => {
-    const { recorder: subject, frames, gaps, log } = recorder();
+  ])('passes on a frame that %s, counts it, and doubts the stream', (_, text) => {
+    const { recorder: subject, frames, metas, doubts, log } = recorder();
     subject.frame({ key: TRADES }, trade(1), 1, 1);
     subject.frame({ key: TRADES }, Buffer.from(text), 2, 1);
     subject.frame({ key: TRADES }, trade(2), 3, 1);
-    expect({ stored: String(frames[1]), rejected: subject.rejectedFrames, log, gaps }).toEqual({
-      stored: text, rejected: 1, log: ['FrameMalformed'], gaps: [],
+    expect({ stored: String(frames[1]), rejected: subject.rejectedFrames, log }).toEqual({
+      stored: text, rejected: 1, log: ['FrameMalformed'],
     }); // prettier-ignore
-    subject.frame({ key: TRADES }, Buffer.from(text), 4, 1);
-    subject.frame({ key: TRADES }, trade(4), 5, 1);
-    expect(gaps).toMatchObject([{ reason: 'malformed', lastId: 2, nextId: 4 }]);
+    expect(metas[1]?.order).toBeUndefined();
+    expect(doubts).toEqual([{ reason: 'malformed', isEnd: false, stream: TRADES, after: 2 }]);
   });
 
-  it('declares exactly what a full queue refused, whichever batches it takes', () => {
-    fc.assert(
-      fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), (taken) => {
-        const stored: (number | GapRecord)[] = [];
-        let batch: { meta: RecordMeta; payload: Buffer }[] = [];
-        const { subject } = recorderInto((meta, payload) => batch.push({ meta, payload }));
-        const send = (isTaken: boolean): void => {
-          const sent = batch;
-          batch = [];
-          if (isTaken)
-            for (const { meta, payload } of sent)
-              stored.push(meta.type === RECORD_TYPE.gap ? gapOf(payload) : idOf(payload));
-          else if (sent[0] !== undefined)
-            subject.refused(TRADES, { type: sent[0].meta.type, payload: sent[0].payload });
-        };
-        subject.frame({ key: TRADES }, trade(1), 1, 1);
-        send(true);
-        taken.forEach((isTaken, index) => {
-          subject.frame({ key: TRADES }, trade(2 + 2 * index), 1, 1);
-          subject.frame({ key: TRADES }, trade(3 + 2 * index), 1, 1);
-          send(isTaken);
-        });
-        subject.stop();
-        send(true);
-
-        let last = 0;
-        let gap: GapRecord | undefined;
-        for (const entry of stored) {
-          if (typeof entry !== 'number') gap = entry;
-          else {
-            expect(gap === undefined ? last + 1 : [gap.lastId, gap.nextId]).toEqual(
-              gap === undefined ? entry : [last, entry],
-            );
-            last = entry;
-            gap = undefined;
-          }
-        }
-        const all = 1 + 2 * taken.length;
-        expect(last === all ? gap : gap?.lastId).toBe(last === all ? undefined : last);
-      }),
-    );
-  });
-
-  it('writes down a seam that is still unproven when recording ends', () => {
-    const { recorder: subject, gaps } = recorder();
+  it('doubts the stream at the loss of the connection that is listened to, and at no other', () => {
+    const { recorder: subject, doubts } = recorder();
     subject.frame({ key: TRADES }, trade(1), 1, 1);
+    subject.ended(TRADES, 2, 'lossy');
+    expect(doubts).toEqual([]);
     subject.ended(TRADES, 1, 'lossy');
-    subject.stop();
-    expect(gaps).toMatchObject([{ reason: 'reconnect', lastId: 1 }]);
-    expect(gaps[0]?.nextId).toBeUndefined();
+    expect(doubts).toEqual([{ reason: 'reconnect', isEnd: false, stream: TRADES, after: 1 }]);
   });
 
-  it('counts silence as a gap where no id can prove that nothing was missed', () => {
-    const { recorder: subject, gaps } = recorder();
-    for (const [key, frameOf] of [[TRADES, trade], [BARS, bar]] as const) {
-      subject.frame({ key }, frameOf(1), 1, 1);
-      subject.doubt(key, 'silence');
-      subject.frame({ key }, frameOf(2), 2, 1);
-    } // prettier-ignore
-    expect(gaps.map(({ stream, reason }) => [stream, reason])).toEqual([[BARS, 'silence']]);
+  it('says at its end that nothing more comes, and what was still in doubt', () => {
+    const { recorder: subject, doubts } = recorder();
+    subject.frame({ key: TRADES }, trade(1), 1, 1);
+    subject.doubt(TRADES, 'silence');
+    subject.stop();
+    expect(doubts.slice(1).map(({ stream, reason, isEnd }) => ({ stream, reason, isEnd }))).toEqual([
+      { stream: TRADES, reason: 'silence', isEnd: true },
+      { stream: BARS, reason: 'restart', isEnd: true },
+    ]);
   });
 });

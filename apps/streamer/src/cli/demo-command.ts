@@ -10,12 +10,13 @@ const DEMO_SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'];
 export async function demo(flags: { duration: string; outputDir: string }, entry: string): Promise<ExitCode> {
   const exchange = await startExchange({ symbols: DEMO_SYMBOLS, port: 0 });
   try {
-    const config = loadConfig({
-      text: demoConfig(exchange.restUrl, exchange.wsUrl, flags.outputDir),
-      path: 'the demo',
-      overrides: flagOverrides(flags),
-    });
-    const exitCode = await runPrimary(config, entry);
+    const load = () =>
+      loadConfig({
+        text: demoConfig(exchange.restUrl, exchange.wsUrl, flags.outputDir),
+        path: 'the demo',
+        overrides: flagOverrides(flags),
+      });
+    const exitCode = await runPrimary(load, entry);
     process.stdout.write(
       `the data is in ${resolve(flags.outputDir)}; look at it with\n` +
         `  npx nx run book-inspector:replay --symbol ${DEMO_SYMBOLS[0]} --data-dir ${flags.outputDir}\n`,

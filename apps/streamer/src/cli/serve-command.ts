@@ -12,6 +12,6 @@ export interface RecordFlags {
 /** Records what the configuration says, until a signal or the end of the duration. */
 export async function serve(flags: RecordFlags, entry: string): Promise<ExitCode> {
   const { config: path, ...overrides } = flags;
-  const config = loadConfig({ path, environment: process.env, overrides: flagOverrides(overrides) });
-  return runPrimary(config, entry);
+  const load = () => loadConfig({ path, environment: process.env, overrides: flagOverrides(overrides) });
+  return runPrimary(load, entry);
 }

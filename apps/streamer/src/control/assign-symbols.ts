@@ -21,7 +21,24 @@ export function assignSymbols(
   return hands;
 }
 
-/** The workers by the id that logs, status and lanes know them by, each with its symbols. */
-export function nameWorkers(hands: readonly (readonly string[])[]): ReadonlyMap<string, readonly string[]> {
-  return new Map(hands.map((symbols, index) => [`worker-${index + 1}`, symbols]));
+/** One worker process. */
+export interface WorkerPlan {
+  /** What logs and status call it. */
+  readonly id: string;
+  /** Its place in the plan; what replaces it has the same. */
+  readonly slot: string;
+  readonly symbols: readonly string[];
+  readonly line: number;
 }
+
+/** A worker for each hand of symbols and each line, all lines of a hand in different processes. */
+export function planWorkers(hands: readonly (readonly string[])[], lines: number): readonly WorkerPlan[] {
+  return Array.from({ length: lines }, (_, line) => line).flatMap((line) =>
+    hands.map((symbols, index) => {
+      const slot = `worker-${index + 1}${LINE_SUFFIXES[line]}`;
+      return { id: slot, slot, symbols, line };
+    }),
+  );
+}
+
+const LINE_SUFFIXES = ['', 'b'];

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { StreamerConfig } from '@org/config';
-import { localSocketPath } from '@org/flow';
+import { streamKind } from '@org/market-data';
 import {
   type ChildHandle,
   type ChildSpec,
@@ -9,18 +8,29 @@ import {
   type RestartPolicy,
 } from '@org/supervision';
 import { EXIT } from './exit-codes.ts';
-import { type Task, TASK_VARIABLE } from './task.ts';
+import type { BookPlan } from './messages.ts';
+import type { RecorderPlan } from './recorder-plan.ts';
+import type { RecorderSockets } from './recorder-sockets.ts';
+import { type ChildRole, type Task, TASK_VARIABLE } from './task.ts';
 
-/** The writer holds up everybody, so it comes back at once, always. */
+/** The writer holds up everybody, so it comes back at once, always; the pause is for one that cannot start at all. */
 const WRITER_RESTART: RestartPolicy = {
   delayInitialMs: 0,
-  delayMaxMs: 2000,
+  delayMaxMs: 100,
   budget: { restarts: 5, windowMs: 60_000 },
   onBudgetSpent: 'slow-down',
   healthyAfterMs: 60_000,
 };
 
-const RESTART: RestartPolicy = { ...WRITER_RESTART, delayInitialMs: 250, delayMaxMs: 30_000 };
+/** What the exchange allows of connections is kept to by all together, however often a worker comes back. */
+const WORKER_RESTART: RestartPolicy = { ...WRITER_RESTART, delayInitialMs: 250, delayMaxMs: 5000 };
+const ORDER_BOOK_RESTART: RestartPolicy = { ...WRITER_RESTART, delayInitialMs: 250, delayMaxMs: 2000 };
+
+const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
+  writer: WRITER_RESTART,
+  'order-book': ORDER_BOOK_RESTART,
+  worker: WORKER_RESTART,
+};
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
@@ -28,55 +38,60 @@ const STOP_TIMEOUT_MS = 15_000;
 /** Exits that a restart cannot mend. */
 const FATAL_EXITS = [EXIT.config, EXIT.alreadyRunning, EXIT.outputNotWritable];
 
-export interface ChildPlanOptions {
-  readonly config: StreamerConfig;
-  /** The symbols of each worker. */
-  readonly workers: ReadonlyMap<string, readonly string[]>;
+export interface ChildPlanOptions extends RecorderPlan {
   /** The program that children run: this one. */
   readonly entry: string;
-  /** Real path of the output folder. Whoever records into the same folder meets the same socket, and is refused. */
+  /** Real path of the output folder. Whoever records into the same folder meets the same sockets, and is refused. */
   readonly outputPath: string;
-  /** Symbols that an earlier recorder has recorded into the same folder. */
-  readonly resumedSymbols: readonly string[];
+  readonly sockets: RecorderSockets;
   /** A line that a child wrote to its stderr: its log. */
   readonly line: (id: string, line: string) => void;
 }
 
 /** Everything that is started, in groups in the order of their start: writer, order-book manager, workers. */
 export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildSpec[])[] {
-  const { config, workers, outputPath } = options;
-  const recordSocket = localSocketPath(`${outputPath}:records`);
-  const feedSocket = localSocketPath(`${outputPath}:feed`);
-  const spec = (id: string, task: (common: Common) => Task): ChildSpec => ({
-    id,
-    role: task({ id, incarnation: 0, config, recordSocket, feedSocket }).role,
-    spawn: (incarnation) => spawn(task({ id, incarnation, config, recordSocket, feedSocket }), options),
-    readyTimeoutMs: READY_TIMEOUT_MS,
-    stopTimeoutMs: STOP_TIMEOUT_MS,
-    restart: id === 'writer' ? WRITER_RESTART : RESTART,
-    fatalExitCodes: FATAL_EXITS,
-  });
+  const books = bookPlan(options);
   return [
-    [spec('writer', (common) => ({ role: 'writer', ...common }))],
-    [
-      spec('order-book', (common) => ({
-        role: 'order-book',
-        symbols: [...workers.values()].flat(),
-        ...common,
-      })),
-    ],
-    [...workers].map(([id, symbols]) =>
-      spec(id, (common) => ({
-        role: 'worker',
-        symbols,
-        resumedSymbols: symbols.filter((symbol) => options.resumedSymbols.includes(symbol)),
-        ...common,
-      })),
-    ),
+    [childSpec('writer', 'writer', options, (common) => ({ role: 'writer', ...common }))],
+    [childSpec('order-book', 'order-book', options, (common) => ({ role: 'order-book', books, ...common }))],
+    workerSpecs(options),
   ];
 }
 
-type Common = Pick<Task, 'id' | 'incarnation' | 'config' | 'recordSocket' | 'feedSocket'>;
+/** The books to keep: of every symbol, if its depth is recorded. */
+export function bookPlan({ config, symbols }: Pick<ChildPlanOptions, 'config' | 'symbols'>): BookPlan {
+  const stream = config.symbols.streams.find((name) => streamKind(name) === 'depth');
+  return { symbols: stream === undefined ? [] : symbols, stream: stream ?? '' };
+}
+
+export function workerSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
+  return options.workers.map(({ id, slot, symbols, line }) =>
+    childSpec(id, slot, options, (common) => ({ role: 'worker', symbols, line, ...common })),
+  );
+}
+
+type Common = Omit<Extract<Task, { role: 'writer' }>, 'role'>;
+
+function childSpec(
+  id: string,
+  slot: string,
+  options: ChildPlanOptions,
+  task: (common: Common) => Task,
+): ChildSpec {
+  const { config, outputPath, sockets, generation } = options;
+  // Lanes are remembered for good, so their names come round again.
+  const common = { id, lane: `${slot}/${generation}`, config, outputPath, ...sockets };
+  const { role } = task({ ...common, incarnation: 0 });
+  return {
+    id,
+    role,
+    spawn: (incarnation) => spawn(task({ ...common, incarnation }), options),
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    restart: RESTARTS[role],
+    fatalExitCodes: FATAL_EXITS,
+  };
+}
 
 function spawn(task: Task, { entry, line }: ChildPlanOptions): ChildHandle {
   const options = { module: entry, env: { [TASK_VARIABLE]: JSON.stringify(task) } };

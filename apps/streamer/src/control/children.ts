@@ -1,12 +1,14 @@
 import { type ClockTimer, systemClock } from '@org/binance-client';
+import { parseStreamKey } from '@org/market-data';
 import { Supervisor, type SupervisorHandlers } from '@org/supervision';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import type { RecorderLog } from '../logging/recorder-log.ts';
 import type { BookDesk } from '../monitoring/book-desk.ts';
 import type { ChildState, StatusBoard } from '../monitoring/status-board.ts';
-import { type ChildPlanOptions, childSpecs } from './child-specs.ts';
+import { bookPlan, type ChildPlanOptions, childSpecs, workerSpecs } from './child-specs.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import type { ChildMessage, PrimaryMessage } from './messages.ts';
+import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
+import type { RecorderPlan } from './recorder-plan.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line'> {
@@ -17,6 +19,10 @@ export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line'> {
   readonly desk: BookDesk;
 }
 
+/** How long workers wait for their successors to deliver. */
+const RENEWAL_PATIENCE_MS = 30_000;
+const LOOK_INTERVAL_MS = 200;
+
 /** How long the first workers wait for each other. */
 const GO_TIMEOUT_MS = 5000;
 
@@ -24,32 +30,51 @@ const GO_TIMEOUT_MS = 5000;
 export class Children {
   readonly #options: ChildrenOptions;
   readonly #supervisor: Supervisor;
-  readonly #workers: ReadonlyMap<string, readonly string[]>;
+  #plan: ChildPlanOptions;
   readonly #exitCodes = new Map<string, number | null>();
   readonly #waitingForGo = new Set<string>();
-  #haveBegun = false;
+  /** Whether the workers were told to begin. */
+  haveBegun = false;
   #goTimer: ClockTimer | undefined;
   /** Children that did not end as they should when they were told to stop: what they held may be lost. */
   readonly failedStops = new Set<string>();
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
-    this.#workers = options.workers;
+    this.#plan = { ...options, line: options.logs.childLine };
     this.#supervisor = new Supervisor({ handlers: this.#handlers() });
   }
 
   /** Resolves when all are ready, or when it is clear that they will not be; then the stop signal is set. */
   async start(): Promise<void> {
-    const { stop, logs } = this.#options;
+    const { stop } = this.#options;
     try {
-      await this.#supervisor.start(childSpecs({ ...this.#options, line: logs.childLine }));
+      await this.#supervisor.start(childSpecs(this.#plan));
     } catch (error) {
       stop.request(error instanceof Error ? error.message : String(error), EXIT.failed);
     }
   }
 
+  /**
+   * Puts other workers in the place of those that are there: the new ones begin beside the old ones, which end when
+   * `deliver` says that the new ones bring every stream, or after a time. The ids of the two must differ.
+   */
+  async renew(plan: RecorderPlan, deliver: () => boolean): Promise<void> {
+    const before = this.#plan;
+    this.#plan = { ...before, ...plan };
+    this.send('order-book', { type: 'keep-books', books: bookPlan(this.#plan) });
+    await Promise.all(workerSpecs(this.#plan).map((spec) => this.#supervisor.add(spec)));
+    await this.#until(deliver);
+    await Promise.all(before.workers.map(({ id }) => this.#supervisor.remove(id)));
+  }
+
   send(id: string, message: PrimaryMessage): void {
     this.#supervisor.send(id, message);
+  }
+
+  /** What is recorded now. */
+  get symbols(): readonly string[] {
+    return this.#plan.symbols;
   }
 
   states(): ChildState[] {
@@ -92,14 +117,14 @@ export class Children {
   /** The first workers begin together, when the last is ready or has had its time; later ones begin at once. */
   #ready(id: string): void {
     this.#options.log.info('ChildReady', { id });
-    if (!this.#workers.has(id)) return;
+    if (!this.#plan.workers.some((worker) => worker.id === id)) return;
     this.#waitingForGo.add(id);
-    if (this.#haveBegun || this.#waitingForGo.size === this.#workers.size) this.#go();
+    if (this.haveBegun || this.#waitingForGo.size === this.#plan.workers.length) this.#go();
     else this.#goTimer ??= systemClock.setTimeout(() => this.#go(), GO_TIMEOUT_MS);
   }
 
   #go(): void {
-    this.#haveBegun = true;
+    this.haveBegun = true;
     systemClock.clearTimeout(this.#goTimer);
     for (const worker of this.#waitingForGo) this.send(worker, { type: 'go' });
     this.#waitingForGo.clear();
@@ -113,13 +138,43 @@ export class Children {
       case 'book-answer':
         return desk.answered(message.requestId, message.answer);
       case 'snapshot-wanted': {
-        const { symbol } = message;
-        for (const [worker, hand] of this.#workers) {
-          if (hand.includes(symbol)) this.send(worker, { type: 'take-snapshot', symbol });
-        }
+        const worker = this.#workerOf(message.symbol);
+        if (worker !== undefined) this.send(worker, { type: 'take-snapshot', symbol: message.symbol });
+        return;
       }
+      case 'repairs-wanted':
+        this.#repair(message.repairs);
     }
   }
+
+  #repair(repairs: readonly RepairWish[]): void {
+    for (const [symbol, wishes] of bySymbol(repairs)) {
+      const worker = this.#workerOf(symbol);
+      if (worker !== undefined) this.send(worker, { type: 'repair', repairs: wishes });
+    }
+  }
+
+  /** A worker that is up and has the symbol; of several lines the first. */
+  #workerOf(symbol: string): string | undefined {
+    const ready = new Set(this.states().flatMap(({ id, state }) => (state === 'ready' ? [id] : [])));
+    return this.#plan.workers.find(({ id, symbols }) => ready.has(id) && symbols.includes(symbol))?.id;
+  }
+
+  async #until(deliver: () => boolean): Promise<void> {
+    const deadlineMs = systemClock.nowMs() + RENEWAL_PATIENCE_MS;
+    while (!deliver() && systemClock.nowMs() < deadlineMs && !this.#options.stop.isStopping)
+      await new Promise<void>((resolve) => void systemClock.setTimeout(resolve, LOOK_INTERVAL_MS));
+  }
+}
+
+/** The wishes of each symbol's stream keys, by symbol. */
+function bySymbol(repairs: readonly RepairWish[]): ReadonlyMap<string, readonly RepairWish[]> {
+  const groups = new Map<string, RepairWish[]>();
+  for (const repair of repairs) {
+    const symbol = parseStreamKey(repair.stream)?.symbol ?? '';
+    groups.set(symbol, [...(groups.get(symbol) ?? []), repair]);
+  }
+  return groups;
 }
 
 function exitCodeFor(code: number | null | undefined): ExitCode {

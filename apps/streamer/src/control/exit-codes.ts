@@ -5,8 +5,8 @@ export const EXIT = {
   usage: 2,
   /** EX_UNAVAILABLE: the monitoring port is taken. */
   portTaken: 69,
-  /** EX_SOFTWARE: a child ended by an error that nobody expected. */
-  software: 70,
+  /** The store failed in a way that no repetition mends, such as a sync; the process starts anew and looks. */
+  storeFailed: 70,
   /** EX_CANTCREAT: the output folder cannot be written. */
   outputNotWritable: 73,
   /** EX_TEMPFAIL: another recorder writes to the same folder. */

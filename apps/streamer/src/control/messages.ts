@@ -7,7 +7,6 @@ export interface StreamReport {
   /** Canonical stream key. */
   readonly stream: string;
   readonly events: number;
-  readonly gaps: number;
   readonly duplicates: number;
   /** Receipt of the last event, milliseconds since the epoch; undefined before the first. */
   readonly lastEventAtMs: number | undefined;
@@ -18,9 +17,13 @@ export interface StreamReport {
 export interface QueueReport {
   readonly name: string;
   readonly bytes: number;
+  /** Those of `bytes` that are on disk, because the memory of the queue is full. */
+  readonly spooledBytes: number;
   readonly oldestAgeMs: number;
   /** Batches that did not fit; each is a gap row for every stream that it held. */
   readonly refusedBatches: number;
+  /** What failed on the disk of the spool. */
+  readonly spoolFailures: number;
 }
 
 export interface WorkerReport {
@@ -35,6 +38,15 @@ export interface WorkerReport {
   readonly reconnects: number;
 }
 
+/** The main queue. */
+export interface JournalReport {
+  /** Bytes of its files. */
+  readonly bytes: number;
+  readonly isDiskFull: boolean;
+  /** Batches that were here already when they came again. */
+  readonly duplicates: number;
+}
+
 export interface WriterReport {
   readonly role: 'writer';
   readonly rssBytes: number;
@@ -42,7 +54,12 @@ export interface WriterReport {
   readonly rows: number;
   readonly bytes: number;
   readonly rejected: number;
-  /** From the arrival of a batch at the writer until its rows are stored. */
+  /** Breaks by stream key; streams without any are absent. */
+  readonly gaps: Readonly<Record<string, number>>;
+  readonly journal: JournalReport;
+  /** What each sink has still to take from the journal. */
+  readonly queues: readonly QueueReport[];
+  /** From the arrival of a batch at the writer until it is durable. */
   readonly writeLatencyMs: { readonly p50: number; readonly p99: number };
 }
 
@@ -73,14 +90,32 @@ export type BookAnswer =
     }
   | { readonly symbol: string; readonly unavailable: string };
 
+/** Part of a stream that is missing and that REST may still have; ids or open times (ms), both ends included. */
+export interface RepairWish {
+  readonly stream: string;
+  readonly kind: 'aggtrade' | 'kline';
+  readonly from: number;
+  readonly to: number;
+}
+
 export type ChildMessage =
   | { readonly type: 'report'; readonly report: ChildReport }
+  | { readonly type: 'repairs-wanted'; readonly repairs: readonly RepairWish[] }
   | { readonly type: 'snapshot-wanted'; readonly symbol: string }
   | { readonly type: 'book-answer'; readonly requestId: number; readonly answer: BookAnswer };
+
+export interface BookPlan {
+  readonly symbols: readonly string[];
+  /** In the words of the configuration; '' when no depth is recorded. */
+  readonly stream: string;
+}
 
 export type PrimaryMessage =
   | { readonly type: 'go' }
   | { readonly type: 'take-snapshot'; readonly symbol: string }
+  /** The books to keep from now on, and the stream that they follow. */
+  | { readonly type: 'keep-books'; readonly books: BookPlan }
+  | { readonly type: 'repair'; readonly repairs: readonly RepairWish[] }
   | {
       readonly type: 'book-query';
       readonly requestId: number;

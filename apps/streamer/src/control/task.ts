@@ -1,17 +1,20 @@
 import type { StreamerConfig } from '@org/config';
+import type { BookPlan } from './messages.ts';
+import type { RecorderSockets } from './recorder-sockets.ts';
 
 /** The environment variable that makes this program a child with a role instead of a command. */
 export const TASK_VARIABLE = 'STREAMER_TASK';
 
-interface TaskBase {
+interface TaskBase extends RecorderSockets {
   /** Names the child in logs and status, for example `writer` or `worker-2`. */
   readonly id: string;
+  /** Names what it sends to the writer: no other process that may be alive at the same time has the same. */
+  readonly lane: string;
   /** Counts the lives of this child: 1 for the first. */
   readonly incarnation: number;
   readonly config: StreamerConfig;
-  /** Where the writer takes batches, and where it publishes them to followers. */
-  readonly recordSocket: string;
-  readonly feedSocket: string;
+  /** Real path of the output folder. */
+  readonly outputPath: string;
 }
 
 export interface WriterTask extends TaskBase {
@@ -20,14 +23,14 @@ export interface WriterTask extends TaskBase {
 
 export interface OrderBookTask extends TaskBase {
   readonly role: 'order-book';
-  readonly symbols: readonly string[];
+  readonly books: BookPlan;
 }
 
 export interface WorkerTask extends TaskBase {
   readonly role: 'worker';
   readonly symbols: readonly string[];
-  /** Those of the symbols that an earlier recorder has recorded into the same folder. */
-  readonly resumedSymbols: readonly string[];
+  /** Which of the redundant lines this worker is. */
+  readonly line: number;
 }
 
 /** Everything that a child needs to know, handed over once, when it starts. */

@@ -44,9 +44,9 @@ export interface RecorderStatus {
 }
 
 interface Tally {
-  events: number;
-  gaps: number;
-  duplicates: number;
+  readonly events: number;
+  readonly gaps: number;
+  readonly duplicates: number;
 }
 
 /** What was done since the start, over all lives of all children. */
@@ -60,6 +60,14 @@ export interface RecorderTotals {
 
 const NOTHING: Tally = { events: 0, gaps: 0, duplicates: 0 };
 
+/** What the configuration asks for. */
+export interface Expectation {
+  /** The symbols of each child. */
+  readonly symbolsOf: ReadonlyMap<string, readonly string[]>;
+  /** Stream keys. */
+  readonly streams: readonly string[];
+}
+
 /** A child reports every second; one that does not is frozen, and what it said last proves nothing any more. */
 const REPORT_AGE_MAX_MS = 5000;
 
@@ -72,20 +80,33 @@ const QUEUE_AGE_MAX_MS = 3000;
  */
 export class StatusBoard {
   readonly #startedAtMs: number;
-  readonly #symbolsOf: ReadonlyMap<string, readonly string[]>;
-  readonly #expectedStreams: readonly string[];
+  #symbolsOf: ReadonlyMap<string, readonly string[]>;
+  #expectedStreams: readonly string[];
   readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
   readonly #earlier = new Map<string, Tally>();
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
-  constructor(options: {
-    readonly startedAtMs: number;
-    readonly symbolsOf: ReadonlyMap<string, readonly string[]>;
-    readonly streams: readonly string[];
-  }) {
-    this.#startedAtMs = options.startedAtMs;
-    this.#symbolsOf = options.symbolsOf;
-    this.#expectedStreams = options.streams;
+  constructor(startedAtMs: number, expected: Expectation) {
+    this.#startedAtMs = startedAtMs;
+    this.#symbolsOf = expected.symbolsOf;
+    this.#expectedStreams = expected.streams;
+  }
+
+  /** Another configuration. */
+  expect(expected: Expectation): void {
+    this.#symbolsOf = expected.symbolsOf;
+    this.#expectedStreams = expected.streams;
+  }
+
+  /** Whether each of these workers brings every stream that can be waited for. */
+  deliver(workers: readonly string[]): boolean {
+    return workers.every((id) => {
+      const report = this.#latest.get(id)?.report;
+      return (
+        report?.role === 'worker' &&
+        report.streams.every(({ stream, events }) => events > 0 || isRare(stream))
+      );
+    });
   }
 
   report(id: string, report: ChildReport, nowMs: number): void {
@@ -98,25 +119,22 @@ export class StatusBoard {
     this.#latest.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
-    if (report.role !== 'worker') return;
-    for (const { stream, events, gaps, duplicates } of report.streams) {
-      this.#earlier.set(stream, add(this.#earlier.get(stream) ?? NOTHING, { events, gaps, duplicates }));
-    }
+    for (const [stream, tally] of tallies(report))
+      this.#earlier.set(stream, add(this.#earlier.get(stream), tally));
   }
 
   streams(nowMs: number): StreamStatus[] {
-    const current = new Map(this.#workerStreams().map((stream) => [stream.stream, stream]));
-    return this.#expectedStreams.map((stream) => {
-      const now = current.get(stream);
-      const total = add(this.#earlier.get(stream) ?? NOTHING, now ?? NOTHING);
-      const lastEventAtMs = now?.lastEventAtMs;
-      return {
-        stream,
-        lastEventAgeMs: lastEventAtMs === undefined ? null : Math.max(0, nowMs - lastEventAtMs),
-        ...total,
-        alarm: now?.alarm ?? null,
-      };
-    });
+    const lines = new Map<string, StreamReport[]>();
+    for (const line of this.#workerStreams())
+      lines.set(line.stream, [...(lines.get(line.stream) ?? []), line]);
+    const totals = new Map(this.#earlier);
+    for (const report of this.#reports())
+      for (const [stream, tally] of tallies(report)) totals.set(stream, add(totals.get(stream), tally));
+    return this.#expectedStreams.map((stream) => ({
+      stream,
+      ...lineStatus(lines.get(stream) ?? [], nowMs),
+      ...(totals.get(stream) ?? NOTHING),
+    }));
   }
 
   totals(): RecorderTotals {
@@ -154,7 +172,8 @@ export class StatusBoard {
     const mute = [...this.#latest]
       .filter(([, { atMs }]) => nowMs - atMs > REPORT_AGE_MAX_MS)
       .map(([id, { atMs }]) => `${id}: says nothing for ${nowMs - atMs} ms`);
-    return [...waiting, ...mute, ...silent, ...behind];
+    const full = this.#reports().some((report) => report.role === 'writer' && report.journal.isDiskFull);
+    return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
   }
 
   #state(nowMs: number, children: readonly ChildState[]): RecorderState {
@@ -184,7 +203,7 @@ export class StatusBoard {
   }
 
   #queues(): QueueReport[] {
-    return this.#reports().flatMap((report) => (report.role === 'writer' ? [] : report.queues));
+    return this.#reports().flatMap((report) => report.queues);
   }
 
   #books(): readonly BookReport[] {
@@ -200,7 +219,34 @@ function isRare(streamKey: string): boolean {
   return isRareStream(parseStreamKey(streamKey)?.stream ?? '');
 }
 
-function add(left: Tally, right: Tally): Tally {
+/** What all lines of a stream say together: the newest event counts, and every alarm. */
+function lineStatus(
+  lines: readonly StreamReport[],
+  nowMs: number,
+): Pick<StreamStatus, 'lastEventAgeMs' | 'alarm'> {
+  const times = lines.flatMap(({ lastEventAtMs }) => lastEventAtMs ?? []);
+  return {
+    lastEventAgeMs: times.length === 0 ? null : Math.max(0, nowMs - Math.max(...times)),
+    alarm: lines.find(({ alarm }) => alarm !== undefined)?.alarm ?? null,
+  };
+}
+
+/** What a report counts of each stream. The merge alone knows gaps, the workers the events. */
+function tallies(report: ChildReport): (readonly [string, Tally])[] {
+  switch (report.role) {
+    case 'worker':
+      return report.streams.map(({ stream, events, duplicates }) => [
+        stream,
+        { events, gaps: 0, duplicates },
+      ]);
+    case 'writer':
+      return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
+    case 'order-book':
+      return [];
+  }
+}
+
+function add(left: Tally = NOTHING, right: Tally): Tally {
   return {
     events: left.events + right.events,
     gaps: left.gaps + right.gaps,

@@ -24,18 +24,23 @@ const WISH_DELAY_MAX_MS = 60_000;
 /** All live books of the process. */
 export class BookShelf {
   readonly #options: BookShelfOptions;
-  readonly #books: ReadonlyMap<string, BookKeeper>;
+  readonly #books = new Map<string, BookKeeper>();
   readonly #wishes = new Map<string, ReturnType<Clock['setTimeout']>>();
 
   constructor(options: BookShelfOptions) {
     this.#options = options;
+    this.keep(options.symbols);
+  }
+
+  /** Keeps books of these symbols from now on; those that are kept already stay as they are. */
+  keep(symbols: readonly string[]): void {
     const handlers = {
-      joined: options.joined,
+      joined: this.#options.joined,
       snapshotNeeded: (symbol: string): void => this.#wishSoon(symbol),
     };
-    this.#books = new Map(
-      options.symbols.map((symbol) => [symbol, new BookKeeper(symbol, options, handlers)]),
-    );
+    for (const symbol of this.#books.keys()) if (!symbols.includes(symbol)) this.#books.delete(symbol);
+    for (const symbol of symbols)
+      if (!this.#books.has(symbol)) this.#books.set(symbol, new BookKeeper(symbol, this.#options, handlers));
   }
 
   take(batch: Buffer): void {
@@ -87,8 +92,8 @@ export class BookShelf {
     if (this.#wishes.has(symbol)) return;
     const wish = (): void => {
       this.#wishes.delete(symbol);
-      const book = this.#books.get(symbol)!;
-      if (book.isLive) return;
+      const book = this.#books.get(symbol);
+      if (book === undefined || book.isLive) return;
       // A book that has its snapshot waits for its stream, and another snapshot would not make that speak.
       if (!book.isWaiting) this.#options.snapshotWanted(symbol);
       this.#wishSoon(symbol, Math.min(WISH_DELAY_MAX_MS, delayMs * 2));

@@ -1,13 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { Clock, ClockTimer } from '@org/binance-client';
 import { type BookSnapshotRecord, RECORD_TYPE } from '@org/storage';
-import type { BookAnswer } from '../control/messages.ts';
+import type { BookAnswer, BookPlan } from '../control/messages.ts';
 import type { RecordChannel } from '../records/record-channel.ts';
 
 export interface BookSnapshotWriterOptions {
-  readonly symbols: readonly string[];
-  /** The depth stream of the configuration; the record belongs to it. */
-  readonly stream: string;
+  /** Whose books are kept now, and the depth stream that the records belong to. */
+  readonly plan: () => BookPlan;
   /** Levels a side. */
   readonly levels: number;
   readonly intervalMs: number;
@@ -29,10 +28,15 @@ export class BookSnapshotWriter {
 
   /** A book that is not in sync has no top to write: the interval leaves no row rather than a stale one. */
   write(symbol: string): void {
-    const { book, channel, clock, levels, stream } = this.#options;
+    const { book, channel, clock, levels, plan } = this.#options;
     const answer = book(symbol, levels);
     if ('unavailable' in answer) return;
-    const meta = { type: RECORD_TYPE.bookSnapshot, stream: `${symbol}@${stream}`, line: 0, connectionId: 0 };
+    const meta = {
+      type: RECORD_TYPE.bookSnapshot,
+      stream: `${symbol}@${plan().stream}`,
+      line: 0,
+      connectionId: 0,
+    };
     const record: BookSnapshotRecord = answer;
     channel.append({ ...meta, receivedAtUs: clock.wallUs() }, Buffer.from(JSON.stringify(record)));
     this.written++;
@@ -44,6 +48,6 @@ export class BookSnapshotWriter {
 
   #all(): void {
     this.#timer = this.#options.clock.setTimeout(() => this.#all(), this.#options.intervalMs);
-    for (const symbol of this.#options.symbols) this.write(symbol);
+    for (const symbol of this.#options.plan().symbols) this.write(symbol);
   }
 }

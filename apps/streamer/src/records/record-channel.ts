@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import type { BatchSender } from '@org/flow';
-import { readRecordBatch, RecordBatchBuilder, type RecordMeta, type RecordType } from '@org/storage';
+import { readRecordBatch, RECORD_TYPE, RecordBatchBuilder, type RecordMeta } from '@org/storage';
+import { doubtRecord } from './doubt-record.ts';
 
 export interface RecordChannelOptions {
   readonly sender: BatchSender;
@@ -10,19 +11,17 @@ export interface RecordChannelOptions {
   readonly batchBytes: number;
   /** … or when its first record is this old. */
   readonly flushIntervalMs: number;
-  /** The queue was full and refused a batch; called once a stream of it, with the first record that is lost. */
-  readonly refused: (stream: string, first: RefusedRecord) => void;
+  /** The queue was full and refused a batch; called once a stream of it. */
+  readonly refused: (stream: string) => void;
   /** The queue takes batches again after it had refused some. */
   readonly recovered?: () => void;
 }
 
-/** The first record of a stream in a batch that was refused. */
-export interface RefusedRecord {
-  readonly type: RecordType;
-  readonly payload: Uint8Array;
-}
-
-/** The symbol queue: gathers records into batches and hands them to the acknowledged channel to the writer. */
+/**
+ * The symbol queue: gathers records into batches and hands them to the acknowledged channel to the writer. A batch that
+ * the channel refuses is lost; the next one begins with a doubt for every stream that was in it, so that whoever stores
+ * the stream writes down exactly what is missing.
+ */
 export class RecordChannel {
   readonly #options: RecordChannelOptions;
   readonly #builder: RecordBatchBuilder;
@@ -66,10 +65,13 @@ export class RecordChannel {
   }
 
   #reportRefused(batch: Buffer): void {
-    const lost = new Map<string, RefusedRecord>();
-    readRecordBatch(batch, ({ stream, type, bytes, payloadStart, payloadEnd }) => {
-      if (!lost.has(stream)) lost.set(stream, { type, payload: bytes.subarray(payloadStart, payloadEnd) });
+    const lost = new Map<string, RecordMeta>();
+    readRecordBatch(batch, ({ stream, receivedAtUs, line }) => {
+      lost.set(stream, { type: RECORD_TYPE.doubt, stream, receivedAtUs, line, connectionId: 0 });
     });
-    for (const [stream, first] of lost) this.#options.refused(stream, first);
+    for (const [stream, meta] of lost) {
+      this.append(meta, doubtRecord('overflow', false));
+      this.#options.refused(stream);
+    }
   }
 }

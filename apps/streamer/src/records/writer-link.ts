@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { systemClock } from '@org/binance-client';
 import { BatchSender } from '@org/flow';
 import { EXIT } from '../control/exit-codes.ts';
@@ -18,29 +19,44 @@ export interface WriterLink {
 
 const DRAIN_TIMEOUT_MS = 10_000;
 
+/** Lanes have a slash in their names. */
+function spoolFolder({ outputPath, lane }: Task): string {
+  return join(outputPath, '.spool', lane.replaceAll('/', '-'));
+}
+
 /** `overflow`: what to do when the queue was full and a batch was not taken, and when it takes batches again. */
 export function openWriterLink(
   task: Task,
   log: Log,
-  overflow: Pick<RecordChannelOptions, 'refused' | 'recovered'>,
+  overflow: Pick<RecordChannelOptions, 'refused' | 'recovered'> & {
+    /** Batches that were taken cannot be read back from the disk. */
+    readonly spoolDamaged: () => void;
+  },
 ): WriterLink {
-  const { queueSizeBytes, batchSizeBytes, flushIntervalMs } = task.config.performance;
+  const { queueSizeBytes, spoolSizeBytes, batchSizeBytes, flushIntervalMs } = task.config.performance;
   const sender = new BatchSender({
     socketPath: task.recordSocket,
-    lane: task.id,
+    lane: task.lane,
     // Another life of this child is another epoch, so that its batches are never taken for repeats.
     epoch: Date.now(),
     queueBytesMax: queueSizeBytes,
-    handlers: { disconnected: (reason) => lostWriter(reason, log) },
+    ...(spoolSizeBytes === 0 ? {} : { spool: { folder: spoolFolder(task), bytesMax: spoolSizeBytes } }),
+    handlers: {
+      disconnected: (reason) => lostWriter(reason, log),
+      spoolDamaged: (batches, bytes) => {
+        log.error('SpoolDamaged', { batches, bytes });
+        overflow.spoolDamaged();
+      },
+    },
   });
   const channel = new RecordChannel({
     sender,
     clock: systemClock,
     batchBytes: batchSizeBytes,
     flushIntervalMs,
-    refused: (stream, first) => {
+    refused: (stream) => {
       log.error('QueueOverflowed', { stream });
-      overflow.refused(stream, first);
+      overflow.refused(stream);
     },
     recovered: () => {
       log.info('QueueRecovered');
@@ -51,8 +67,15 @@ export function openWriterLink(
     channel,
     start: () => sender.start(),
     report: () => {
-      const { queuedBytes, oldestAgeMs, refusedBatches } = sender.stats();
-      return { name: task.id, bytes: queuedBytes, oldestAgeMs: Math.round(oldestAgeMs), refusedBatches };
+      const { queuedBytes, spooledBytes, oldestAgeMs, refusedBatches, spoolFailures } = sender.stats();
+      return {
+        name: task.id,
+        bytes: queuedBytes,
+        spooledBytes,
+        oldestAgeMs: Math.round(oldestAgeMs),
+        refusedBatches,
+        spoolFailures,
+      };
     },
     finish: async () => {
       channel.flush();
@@ -75,7 +98,7 @@ type LossReason = Parameters<
 function lostWriter(reason: LossReason, log: Log): void {
   if (reason === 'superseded' || reason === 'epoch-reused') {
     log.error('LaneTaken', { reason });
-    process.exit(EXIT.software);
+    process.exit(EXIT.failed);
   }
   if (reason !== 'closing') log.warn('WriterLost', { reason });
 }

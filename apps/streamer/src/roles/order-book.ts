@@ -1,9 +1,8 @@
 import { systemClock } from '@org/binance-client';
 import { FrameFields } from '@org/binance-wire';
 import { FeedSubscriber } from '@org/flow';
-import { streamKind } from '@org/market-data';
-import { childControl } from '@org/supervision';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
+import { openChildControl } from '../control/orphan.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import type { OrderBookTask } from '../control/task.ts';
 import { childLog } from '../logging/child-log.ts';
@@ -17,11 +16,10 @@ import { openWriterLink } from '../records/writer-link.ts';
  */
 export function runOrderBook(task: OrderBookTask): void {
   const log = childLog(task.config.logging.level);
-  const link = openWriterLink(task, log, { refused: () => undefined });
-  const depthStream = task.config.symbols.streams.find((stream) => streamKind(stream) === 'depth');
-  const symbols = depthStream === undefined ? [] : task.symbols;
+  const link = openWriterLink(task, log, { refused: () => undefined, spoolDamaged: () => undefined });
+  let plan = task.books;
   const shelf: BookShelf = new BookShelf({
-    symbols,
+    symbols: plan.symbols,
     fields: new FrameFields(),
     staleAfterMs: task.config.network.silenceTimeoutMs,
     clock: systemClock,
@@ -33,8 +31,7 @@ export function runOrderBook(task: OrderBookTask): void {
     snapshotWanted: (symbol) => tellPrimary({ type: 'snapshot-wanted', symbol }),
   });
   const snapshots = new BookSnapshotWriter({
-    symbols,
-    stream: depthStream ?? '',
+    plan: () => plan,
     levels: task.config.orderbook.snapshotLevels,
     intervalMs: task.config.orderbook.snapshotIntervalMs,
     clock: systemClock,
@@ -59,8 +56,14 @@ export function runOrderBook(task: OrderBookTask): void {
     snapshotsWritten: snapshots.written,
   }));
 
-  const control = childControl({
-    message: (message) => answer(message as PrimaryMessage, shelf),
+  const control = openChildControl(task, {
+    message: (message) => {
+      const order = message as PrimaryMessage;
+      if (order.type === 'book-query') answer(order, shelf);
+      if (order.type !== 'keep-books') return;
+      plan = order.books;
+      shelf.keep(plan.symbols);
+    },
     stop: async () => {
       snapshots.stop();
       shelf.stop();
@@ -75,8 +78,9 @@ export function runOrderBook(task: OrderBookTask): void {
   control.ready();
 }
 
-function answer(message: PrimaryMessage, shelf: BookShelf): void {
-  if (message.type !== 'book-query') return;
-  const { requestId, symbol, depth } = message;
+function answer(
+  { requestId, symbol, depth }: PrimaryMessage & { type: 'book-query' },
+  shelf: BookShelf,
+): void {
   tellPrimary({ type: 'book-answer', requestId, answer: shelf.answer(symbol, depth) });
 }

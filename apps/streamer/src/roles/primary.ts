@@ -1,11 +1,16 @@
-import { availableParallelism } from 'node:os';
 import { BinanceRest, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
-import { assignSymbols, nameWorkers } from '../control/assign-symbols.ts';
+import { FlowError } from '@org/flow';
 import { listedSymbols } from '../control/check-symbols.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
-import { prepareOutputFolder, recordedBefore } from '../control/output-folder.ts';
+import { hostBudget } from '../control/host-budget.ts';
+import { OrphanDesk } from '../control/orphan-desk.ts';
+import { nextGeneration, prepareOutputFolder } from '../control/output-folder.ts';
+import { PrimarySignals } from '../control/primary-signals.ts';
+import { expectationOf, planRecorder, type RecorderPlan } from '../control/recorder-plan.ts';
+import { type RecorderSockets, recorderSockets } from '../control/recorder-sockets.ts';
+import { Reloads } from '../control/reload.ts';
 import { StopSignal } from '../control/stop-signal.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
@@ -16,68 +21,74 @@ import { printSummary } from '../monitoring/summary.ts';
 
 /**
  * The primary: starts writer, order-book manager and workers in this order, restarts what dies, stops them in reverse.
- * It carries no market data. `entry` is the program that the children run. Resolves with the exit code when everything
- * has ended; rejects with {@link FatalError} when nothing could begin.
+ * It carries no market data. `load` reads the configuration, now and at every reload; `entry` is the program that the
+ * children run. Resolves with the exit code when everything has ended; rejects with {@link FatalError} when nothing
+ * could begin.
  */
-export async function runPrimary(config: StreamerConfig, entry: string): Promise<ExitCode> {
+export async function runPrimary(load: () => StreamerConfig, entry: string): Promise<ExitCode> {
+  const config = load();
   const outputPath = prepareOutputFolder(config.storage.outputDir);
   const logs = openRecorderLog(config.logging, process.stderr);
   const log = logs.of('primary');
   const stop = new StopSignal();
-  const unhook = stopOnSignals(stop, log);
+  const signals = new PrimarySignals(stop, log);
+  const sockets = recorderSockets(outputPath);
+  const orphans = new OrphanDesk({ socketPath: sockets.doorSocket, clock: systemClock, log });
   try {
-    if (config.network.redundancy > 1) {
-      log.warn('RedundancyUnavailable', { asked: config.network.redundancy, used: 1 });
-    }
-    const symbols = await checkedSymbols(config, log);
-    return await record({ config, entry, outputPath, symbols, logs, log, stop });
+    await holdFolder(orphans, outputPath);
+    let revision = 0;
+    const plan = async (planned: StreamerConfig): Promise<RecorderPlan> => {
+      const symbols = await checkedSymbols(planned, outputPath, log);
+      return planRecorder(planned, symbols, nextGeneration(outputPath), revision++);
+    };
+    const first = await plan(config);
+    return await record({ load, plan, first, entry, outputPath, sockets, orphans, signals, logs, log, stop });
   } finally {
-    unhook();
+    await orphans.close();
+    signals.close();
     await logs.close();
   }
 }
 
 interface Recording {
-  readonly config: StreamerConfig;
+  readonly load: () => StreamerConfig;
+  readonly plan: (config: StreamerConfig) => Promise<RecorderPlan>;
+  readonly first: RecorderPlan;
   readonly entry: string;
   readonly outputPath: string;
-  readonly symbols: readonly string[];
+  readonly sockets: RecorderSockets;
+  readonly orphans: OrphanDesk;
+  readonly signals: PrimarySignals;
   readonly logs: RecorderLog;
   readonly log: Log;
   readonly stop: StopSignal;
 }
 
 async function record(recording: Recording): Promise<ExitCode> {
-  const { config, symbols, log, stop } = recording;
+  const { first, log, stop, orphans, signals } = recording;
+  const { config } = first;
   const startedAtMs = Date.now();
-  const workers = nameWorkers(assignSymbols(symbols, config.symbols.perWorker, availableParallelism()));
-  const board = new StatusBoard({
-    startedAtMs,
-    symbolsOf: new Map([['order-book', symbols], ...workers]),
-    streams: symbols.flatMap((symbol) => config.symbols.streams.map((stream) => `${symbol}@${stream}`)),
-  });
+  const board = new StatusBoard(startedAtMs, expectationOf(first));
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
-  const children = new Children({
-    ...recording,
-    workers,
-    board,
-    desk,
-    resumedSymbols: recordedBefore(recording.outputPath, symbols),
-  });
+  const children = new Children({ ...recording, ...first, board, desk });
+  const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
   const monitoring = await monitor(config, {
     status: () => board.status(Date.now(), children.states(), stop.isStopping),
-    obstacles: () => board.obstacles(Date.now(), children.states()),
-    hasSymbol: (symbol) => symbols.includes(symbol),
+    obstacles,
+    hasSymbol: (symbol) => children.symbols.includes(symbol),
     book: (symbol, depth) => desk.query(symbol, depth),
   });
   log.info('Recording', {
-    symbols: symbols.length,
+    symbols: first.symbols.length,
     outputDir: config.storage.outputDir,
     monitoring: monitoring.url,
   });
   try {
+    orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
+    const reloads = new Reloads(config, { ...recording, renew: (plan) => renew(plan, children, board) });
+    signals.onReload(() => reloads.request());
     await stop.stopped;
     systemClock.clearTimeout(duration);
     log.info('Stopping', { reason: stop.reason });
@@ -85,26 +96,42 @@ async function record(recording: Recording): Promise<ExitCode> {
     await children.stop();
     await monitoring.close();
   }
-  printSummary(process.stdout, {
-    board,
-    config,
-    symbols,
-    startedAtMs,
-    nowMs: Date.now(),
-    children: children.states(),
-  });
+  const summary = { board, config, symbols: children.symbols, startedAtMs, nowMs: Date.now() };
+  printSummary(process.stdout, { ...summary, children: children.states() });
   const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
   log.info('Stopped', { reason: stop.reason, exitCode });
   return exitCode;
 }
 
-async function checkedSymbols(config: StreamerConfig, log: Log): Promise<readonly string[]> {
+async function renew(plan: RecorderPlan, children: Children, board: StatusBoard): Promise<void> {
+  const workers = plan.workers.map(({ id }) => id);
+  board.expect(expectationOf(plan));
+  await children.renew(plan, () => board.deliver(workers));
+}
+
+/** Rejects when another primary holds the folder. */
+async function holdFolder(orphans: OrphanDesk, outputPath: string): Promise<void> {
+  try {
+    await orphans.open();
+  } catch (cause) {
+    if (!(cause instanceof FlowError && cause.code === 'SOCKET_IN_USE')) throw cause;
+    throw new FatalError(EXIT.alreadyRunning, `another recorder records into ${outputPath}`, { cause });
+  }
+}
+
+async function checkedSymbols(
+  config: StreamerConfig,
+  outputPath: string,
+  log: Log,
+): Promise<readonly string[]> {
   const { market, restUrl } = config.network;
-  const rest = new BinanceRest({ market, restUrl });
+  const budget = hostBudget(config.network, outputPath, log);
+  const rest = new BinanceRest({ market, restUrl, budget });
   try {
     return await listedSymbols(rest, config.symbols.pairs, log);
   } finally {
     rest.close();
+    budget.close();
   }
 }
 
@@ -118,18 +145,6 @@ async function monitor(config: StreamerConfig, sources: MonitoringSources): Prom
       cause,
     });
   }
-}
-
-function stopOnSignals(stop: StopSignal, log: Log): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = (signal: string): void => {
-    log.info('SignalReceived', { signal });
-    stop.request(signal);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
 }
 
 function stopAfter(

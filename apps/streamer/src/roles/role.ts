@@ -31,6 +31,6 @@ function exitCodeOf(error: unknown): number {
     case 'OUTPUT_NOT_WRITABLE':
       return EXIT.outputNotWritable;
     default:
-      return EXIT.software;
+      return EXIT.failed;
   }
 }

@@ -1,18 +1,21 @@
 import {
   BinanceRest,
+  type ConnectionAttempts,
   MarketStreams,
   type MarketStreamsHandlers,
   type StreamRef,
   systemClock,
 } from '@org/binance-client';
-import { childControl } from '@org/supervision';
 import { type PrimaryMessage, type WorkerReport } from '../control/messages.ts';
 import { reportRegularly } from '../control/child-reports.ts';
+import { hostBudget } from '../control/host-budget.ts';
+import { openChildControl } from '../control/orphan.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import type { WorkerTask } from '../control/task.ts';
 import { childLog, type Log } from '../logging/child-log.ts';
 import type { RecordChannel } from '../records/record-channel.ts';
 import { openWriterLink } from '../records/writer-link.ts';
+import { Repairer } from '../worker/repairer.ts';
 import { SymbolRecorder } from '../worker/symbol-recorder.ts';
 
 /**
@@ -23,17 +26,23 @@ import { SymbolRecorder } from '../worker/symbol-recorder.ts';
 export function runWorker(task: WorkerTask): void {
   const log = childLog(task.config.logging.level);
   const link = openWriterLink(task, log, {
-    refused: (stream, first) => recorders.get(stream.slice(0, stream.indexOf('@')))?.refused(stream, first),
+    refused: (stream) => recorders.get(stream.slice(0, stream.indexOf('@')))?.refused(stream),
     recovered: () => {
       for (const recorder of recorders.values()) recorder.recovered();
     },
+    spoolDamaged: () => {
+      for (const recorder of recorders.values()) recorder.spoolDamaged();
+    },
   });
   const { market, restUrl } = task.config.network;
-  const rest = new BinanceRest({ market, restUrl });
+  const budget = hostBudget(task.config.network, task.outputPath, log);
+  const rest = new BinanceRest({ market, restUrl, budget });
+  const repairer = new Repairer({ rest, channel: link.channel, line: task.line, clock: systemClock, log });
   const recorders = symbolRecorders(task, { rest, channel: link.channel, log });
   let reconnects = 0;
   const streams = marketStreams(
     task,
+    budget.attempts,
     streamHandlers(recorders, log, () => reconnects++),
   );
   const report = (): WorkerReport => ({
@@ -48,19 +57,22 @@ export function runWorker(task: WorkerTask): void {
   const reports = reportRegularly(systemClock, report);
 
   link.start();
-  const control = childControl({
+  const control = openChildControl(task, {
     message: (message) => {
       const order = message as PrimaryMessage;
       if (order.type === 'go') streams.start();
       if (order.type === 'take-snapshot') recorders.get(order.symbol)?.depth?.wish();
+      if (order.type === 'repair') repairer.repair(order.repairs);
     },
     stop: async () => {
+      repairer.stop();
       await streams.stop();
       for (const recorder of recorders.values()) recorder.stop();
       await link.finish();
       reports.stop();
       await link.close();
       rest.close();
+      budget.close();
     },
   });
   control.ready();
@@ -90,15 +102,18 @@ function symbolRecorders(
         ...parts,
         symbol,
         streams: task.config.symbols.streams,
-        line: 0,
-        restarted: task.incarnation > 1 || task.resumedSymbols.includes(symbol),
+        line: task.line,
         clock: systemClock,
       }),
     ]),
   );
 }
 
-function marketStreams(task: WorkerTask, handlers: MarketStreamsHandlers): MarketStreams {
+function marketStreams(
+  task: WorkerTask,
+  attempts: ConnectionAttempts | undefined,
+  handlers: MarketStreamsHandlers,
+): MarketStreams {
   const { network, symbols } = task.config;
   return new MarketStreams({
     market: network.market,
@@ -108,6 +123,7 @@ function marketStreams(task: WorkerTask, handlers: MarketStreamsHandlers): Marke
     firstFrameTimeoutMs: ({ stream }) => (isRareStream(stream) ? 0 : network.silenceTimeoutMs),
     lifetimeMs: network.lifetimeMs,
     reconnect: network.reconnect,
+    ...(attempts === undefined ? {} : { attempts }),
     handlers,
   });
 }
@@ -137,7 +153,7 @@ function streamHandlers(
     acknowledged: ({ streams }) => {
       for (const { symbol, stream } of streams) {
         const depth = stream.startsWith('depth') ? recorders.get(symbol)?.depth : undefined;
-        if (depth?.state === 'buffering') depth.wish();
+        if (depth?.state === 'buffering') depth.subscribed();
       }
     },
     closed: ({ streams, ...event }) => {
@@ -173,6 +189,7 @@ function streamHandlers(
     },
     unroutable: ({ bytes, ...event }) => log.warn('MessageRejected', { ...event, bytes: bytes.length }),
     rotated: (event) => log.info('ConnectionRotated', { ...event }),
+    shutdownAnnounced: (event) => log.info('ShutdownAnnounced', { ...event }),
     gaveUp: ({ route, attempts, streams }) => {
       for (const { symbol, key } of streams) recorders.get(symbol)?.alarm(key, 'given-up');
       log.error('ConnectionGivenUp', { route, attempts, streams: streams.map(({ key }) => key) });

@@ -1,94 +1,116 @@
-import { createHistogram } from 'node:perf_hooks';
 import { systemClock } from '@org/binance-client';
-import { BatchReceiver, FeedPublisher } from '@org/flow';
-import type { Sink } from '@org/storage';
+import { FeedPublisher } from '@org/flow';
+import { parseStreamKey, streamKind } from '@org/market-data';
 import { CsvSink, StorageCsvError } from '@org/storage-csv';
-import { childControl } from '@org/supervision';
-import { reportRegularly } from '../control/child-reports.ts';
-import type { WriterReport } from '../control/messages.ts';
+import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
+import { openChildControl } from '../control/orphan.ts';
 import type { WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
-import { commitRegularly } from '../writer/regular-commits.ts';
+import { BatchIntake } from '../writer/batch-intake.ts';
+import { openRecordJournal } from '../writer/record-journal.ts';
+import { RecordStore } from '../writer/record-store.ts';
+import { wishRepairs } from '../writer/repair-wishes.ts';
+
+/** A predecessor that is still writing its last rows holds the sockets, and is waited for. */
+const PREDECESSOR_TIMEOUT_MS = 20_000;
 
 /**
- * The writer: the one process that stores. It takes batches from all lanes, one at a time, acknowledges what is stored,
- * and passes every batch on to the followers (the order-book manager).
+ * The writer: the one process that stores. It makes every batch durable in the journal and acknowledges it; behind the
+ * journal one stream is made out of all lines, and stored, and passed on to the order-book manager.
  */
 export async function runWriter(task: WriterTask): Promise<void> {
   let close: () => Promise<void> = () => Promise.resolve();
-  const control = childControl({ stop: () => close() });
+  const control = openChildControl(task, { stop: () => close() });
   const log = childLog(task.config.logging.level);
   // The sockets come first: who holds them is the only one who may touch the files.
-  const feed = new FeedPublisher({ socketPath: task.feedSocket });
+  const feed = new FeedPublisher({ socketPath: task.feedSocket, listenTimeoutMs: PREDECESSOR_TIMEOUT_MS });
   await feed.listen();
-  const sink = await openSink(task, log);
-  const { receiver, report } = receiveInto(sink, feed, task, log);
-  await receiver.listen();
-  const reports = reportRegularly(systemClock, report);
-  const commits = commitRegularly(systemClock, sink, (error) => storeFailed(error, log));
+  const { sink, store } = await openStore(task, feed, log);
+  const intake = new BatchIntake({
+    socketPath: task.recordSocket,
+    append: (batch) => store.append(batch),
+    clock: systemClock,
+    log,
+  });
+  await intake.listen();
+  store.start();
+  const repairs = wishRepairs(systemClock, store, (wishes) =>
+    tellPrimary({ type: 'repairs-wanted', repairs: wishes }),
+  );
+  const reports = reportRegularly(systemClock, () => ({
+    role: 'writer',
+    rssBytes: process.memoryUsage.rss(),
+    ...sink.stats(),
+    gaps: Object.fromEntries(store.mergeStats().gapsByStream),
+    journal: store.report(),
+    queues: [store.backlog()],
+    writeLatencyMs: intake.latencyMs(),
+  }));
   close = async () => {
-    await receiver.close();
-    await commits.stop();
-    await sink.close();
+    repairs.stop();
+    await intake.close();
+    await store.close();
     await feed.close();
     reports.stop();
   };
   control.ready();
 }
 
-async function openSink(task: WriterTask, log: Log): Promise<OpenSink> {
+async function openStore(
+  task: WriterTask,
+  feed: FeedPublisher,
+  log: Log,
+): Promise<{ sink: CsvSink; store: RecordStore }> {
+  const fatal = (error: unknown): void => storeFailed(error, log);
   const { outputDir, rotation } = task.config.storage;
   const sink = new CsvSink({
     outputDir,
     rotation,
-    events: { rejected: (rejection) => log.warn('RecordRejected', { ...rejection }) },
+    events: {
+      rejected: (rejection) => {
+        log.warn('RecordRejected', { ...rejection });
+        snapshotWanted(rejection.stream);
+      },
+    },
   });
-  const { position, repairs } = await sink.open();
+  const { position, state, repairs } = await sink.open();
   for (const repair of repairs) log.warn('StoreRepaired', { ...repair });
-  return Object.assign(sink, { position });
+  const journal = await openRecordJournal({
+    outputPath: task.outputPath,
+    knownPosition: position,
+    log,
+    failed: fatal,
+  });
+  const store = new RecordStore({
+    journal,
+    sink,
+    position,
+    state,
+    publish: (batch) => feed.publish(batch),
+    clock: systemClock,
+    log,
+    passes: (error) => error instanceof StorageCsvError && error.code === 'DISK_FULL',
+    fatal,
+    snapshotWanted,
+  });
+  return { sink, store };
+}
+
+/** A depth stream that broke goes on from a snapshot. */
+function snapshotWanted(streamKey: string): void {
+  const key = parseStreamKey(streamKey);
+  if (key !== undefined && streamKind(key.stream) === 'depth')
+    tellPrimary({ type: 'snapshot-wanted', symbol: key.symbol });
 }
 
 /**
- * A full disk passes: the batch is not acknowledged and comes again. After any other failure of the store nobody knows
- * what the disk has (a second fsync can lie), so this process ends and the next one looks.
+ * Nobody knows what the disk has (a second fsync can lie): this process ends, the next one looks, and what was not
+ * acknowledged comes again.
  */
 function storeFailed(error: unknown, log: Log): void {
-  const cause = (error as { cause?: unknown }).cause;
-  const fields =
-    cause instanceof StorageCsvError ? { ...errorFields(error), ...errorFields(cause) } : errorFields(error);
-  log.error('StoreFailed', fields);
-  const store = error instanceof StorageCsvError ? error : cause;
-  if (store instanceof StorageCsvError && store.code !== 'DISK_FULL') process.exit(EXIT.software);
-}
-
-type OpenSink = Sink & { position: number };
-
-function receiveInto(
-  sink: OpenSink,
-  feed: FeedPublisher,
-  task: WriterTask,
-  log: Log,
-): { receiver: BatchReceiver; report: () => WriterReport } {
-  const latencyNs = createHistogram();
-  const receiver = new BatchReceiver({
-    socketPath: task.recordSocket,
-    handlers: {
-      batch: async ({ payload }) => {
-        const startedAtMs = systemClock.nowMs();
-        sink.position += payload.length;
-        await sink.append(payload, sink.position);
-        feed.publish(payload);
-        latencyNs.record(Math.max(1, Math.round((systemClock.nowMs() - startedAtMs) * 1e6)));
-      },
-      failed: (error) => storeFailed(error, log),
-    },
-  });
-  const report = (): WriterReport => ({
-    role: 'writer',
-    rssBytes: process.memoryUsage.rss(),
-    ...sink.stats(),
-    writeLatencyMs: { p50: latencyNs.percentile(50) / 1e6, p99: latencyNs.percentile(99) / 1e6 },
-  });
-  return { receiver, report };
+  log.error('StoreFailed', errorFields(error));
+  process.exit(
+    error instanceof StorageCsvError && error.code === 'STORE_TAKEN' ? EXIT.alreadyRunning : EXIT.storeFailed,
+  );
 }

@@ -4,6 +4,8 @@ import { BookSync, type DepthIds } from '@org/orderbook';
 
 export interface DepthKeeperOptions {
   readonly symbol: string;
+  /** False on the lines beside the first: the first line's snapshots serve them too, so they fetch only at a wish. */
+  readonly fetchesUnasked: boolean;
   readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
   /** Asks the exchange; rejects when it has no answer after its own retries. */
   readonly fetchSnapshot: () => Promise<{ readonly body: Buffer; readonly lastUpdateId: number }>;
@@ -50,6 +52,7 @@ export class DepthKeeper {
       snapshotNeeded: ({ reason }) => {
         // The answer on its way may well serve; if it does not, the sequencer asks again when it has it.
         if (reason === 'snapshot-behind') this.#retryLater();
+        else if (!options.fetchesUnasked) return;
         else if (reason === 'buffer-full') this.#requestIn(OVERFLOW_DELAY_MS);
         else this.request();
       },
@@ -67,6 +70,11 @@ export class DepthKeeper {
   /** A queue overflowed, and part of the stream was not stored: what follows needs a snapshot of its own. */
   restart(): void {
     this.#sync.restart('buffer-full');
+  }
+
+  /** The stream will deliver: a snapshot that is asked for from now on can be joined. */
+  subscribed(): void {
+    if (this.#options.fetchesUnasked) this.wish();
   }
 
   /** Somebody else (the order-book manager, after a restart) needs a snapshot in the stream. */

@@ -8,8 +8,6 @@ export interface EventPosition {
   readonly order: number;
   /** The `order` that the event before must have had; undefined where the stream has no chain of ids. */
   readonly follows: number | undefined;
-  /** What a gap row calls `next_id`: the trade's own id, or the `pu` of a depth diff. */
-  readonly nextId: number;
 }
 
 /**
@@ -20,10 +18,8 @@ export interface EventPosition {
  */
 export function eventPosition(fields: FrameFields): EventPosition | undefined {
   switch (fields.kind) {
-    case 'depthUpdate': {
-      const follows = previousUpdateId(depthIds(fields));
-      return { order: fields.integer(SLOT.u), follows, nextId: follows };
-    }
+    case 'depthUpdate':
+      return { order: fields.integer(SLOT.u), follows: previousUpdateId(depthIds(fields)) };
     case 'aggTrade':
       return consecutive(fields.integer(SLOT.a));
     case 'trade':
@@ -43,9 +39,9 @@ export function eventPosition(fields: FrameFields): EventPosition | undefined {
 }
 
 function consecutive(id: number): EventPosition {
-  return { order: id, follows: id - 1, nextId: id };
+  return { order: id, follows: id - 1 };
 }
 
 function unchained(order: number): EventPosition {
-  return { order, follows: undefined, nextId: order };
+  return { order, follows: undefined };
 }

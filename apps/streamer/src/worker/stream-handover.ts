@@ -5,8 +5,9 @@ export interface HeldFrame {
   readonly receivedAtUs: number;
 }
 
-/** Frames held for one stream; the overlap of a rotation lasts a second or two, half a minute at most. */
+/** What is held of one stream at most; the overlap of a rotation lasts a second or two, half a minute at most. */
 const HELD_FRAMES_MAX = 10_000;
+const HELD_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Decides which of several connections of one stream is listened to. While a connection is being replaced both deliver,
@@ -16,6 +17,7 @@ const HELD_FRAMES_MAX = 10_000;
 export class StreamHandover {
   #current: number | undefined;
   #held: HeldFrame[] = [];
+  #heldBytes = 0;
   /** A connection that was passed over because too much waited for it; the ledger drops what it repeats. */
   #passedOver: number | undefined;
 
@@ -28,7 +30,8 @@ export class StreamHandover {
   /** Keeps a frame for later. Returns the frames whose turn has come because no more can be kept. */
   hold(frame: HeldFrame): readonly HeldFrame[] {
     this.#held.push(frame);
-    if (this.#held.length < HELD_FRAMES_MAX) return [];
+    this.#heldBytes += frame.bytes.length;
+    if (this.#held.length < HELD_FRAMES_MAX && this.#heldBytes < HELD_BYTES_MAX) return [];
     this.#passedOver = this.#current;
     return this.#passOn();
   }
@@ -42,7 +45,7 @@ export class StreamHandover {
     if (connectionId === this.#current) return this.#passOn();
     if (forGood) return [];
     // A successor that came to nothing: its predecessor delivers what it held.
-    this.#held = this.#held.filter((frame) => frame.connectionId !== connectionId);
+    this.#keep(this.#held.filter((frame) => frame.connectionId !== connectionId));
     return [];
   }
 
@@ -50,7 +53,12 @@ export class StreamHandover {
   #passOn(): readonly HeldFrame[] {
     const held = this.#held;
     this.#current = held[0]?.connectionId;
-    this.#held = held.filter((frame) => frame.connectionId !== this.#current);
+    this.#keep(held.filter((frame) => frame.connectionId !== this.#current));
     return held.filter((frame) => frame.connectionId === this.#current);
+  }
+
+  #keep(held: HeldFrame[]): void {
+    this.#held = held;
+    this.#heldBytes = held.reduce((total, { bytes }) => total + bytes.length, 0);
   }
 }

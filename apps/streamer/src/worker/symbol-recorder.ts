@@ -1,14 +1,16 @@
 import { Buffer } from 'node:buffer';
 import type { BinanceRest, Clock, StreamRef } from '@org/binance-client';
 import { FrameError, FrameFields, scanFrame } from '@org/binance-wire';
-import { type GapReason, type GapRecord, streamKind } from '@org/market-data';
-import { RECORD_TYPE } from '@org/storage';
+import { type GapReason, streamKind } from '@org/market-data';
+import { previousUpdateId } from '@org/orderbook';
+import { RECORD_TYPE, type RecordMeta } from '@org/storage';
 import type { StreamReport } from '../control/messages.ts';
 import { depthIds } from '../depth-ids.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { DepthKeeper } from './depth-keeper.ts';
+import { doubtRecord } from '../records/doubt-record.ts';
+import type { RecordChannel } from '../records/record-channel.ts';
 import { eventPosition, type EventPosition } from './event-position.ts';
-import type { RecordChannel, RefusedRecord } from '../records/record-channel.ts';
 import { type HeldFrame, StreamHandover } from './stream-handover.ts';
 import { StreamLedger } from './stream-ledger.ts';
 
@@ -17,8 +19,6 @@ export interface SymbolRecorderOptions {
   /** Streams in the words of the configuration. */
   readonly streams: readonly string[];
   readonly line: number;
-  /** True when an earlier life of this worker or recorder had the same streams: what fell between is unknown. */
-  readonly restarted: boolean;
   readonly clock: Clock;
   readonly rest: Pick<BinanceRest, 'depth'>;
   readonly channel: Pick<RecordChannel, 'append'>;
@@ -49,8 +49,11 @@ export class SymbolRecorder {
     this.#options = options;
     for (const stream of options.streams) {
       const key = `${options.symbol}@${stream}`;
-      const ledger = new StreamLedger(key, options);
-      this.#streams.set(key, { ledger, handover: new StreamHandover(), alarm: undefined });
+      this.#streams.set(key, {
+        ledger: new StreamLedger(),
+        handover: new StreamHandover(),
+        alarm: undefined,
+      });
       if (streamKind(stream) === 'depth') this.#depthKey = key;
     }
     if (this.#depthKey !== undefined) this.depth = this.#depthKeeper(this.#depthKey);
@@ -74,13 +77,15 @@ export class SymbolRecorder {
   ended(streamKey: string, connectionId: number, how: 'lossy' | 'handed-over' | 'stopped'): void {
     const stream = this.#streams.get(streamKey);
     if (stream === undefined) return;
-    if (how === 'lossy' && stream.handover.isNext(connectionId)) stream.ledger.doubt('reconnect');
+    if (how === 'lossy' && stream.handover.isNext(connectionId))
+      this.#doubt(streamKey, stream.ledger, 'reconnect');
     this.#recordAll(streamKey, stream.ledger, stream.handover.ended(connectionId, how === 'stopped'));
   }
 
-  /** Something may be missing in the stream; the next event proves that it is not, or is a gap. */
+  /** Something may be missing in the stream; ids prove that it is not, or there is a gap row. */
   doubt(streamKey: string, reason: GapReason): void {
-    this.#streams.get(streamKey)?.ledger.doubt(reason);
+    const stream = this.#streams.get(streamKey);
+    if (stream !== undefined) this.#doubt(streamKey, stream.ledger, reason);
   }
 
   alarm(streamKey: string, problem: string | undefined): void {
@@ -88,19 +93,8 @@ export class SymbolRecorder {
     if (stream !== undefined) stream.alarm = problem;
   }
 
-  /** Records of the stream from `first` on were not taken by the queue: the stream ends before it. */
-  refused(streamKey: string, first: RefusedRecord): void {
-    const ledger = this.#streams.get(streamKey)?.ledger;
-    if (ledger === undefined) return;
-    if (first.type === RECORD_TYPE.gap) {
-      const gap = JSON.parse(Buffer.from(first.payload).toString()) as GapRecord;
-      ledger.takeBack(gap.reason, { order: gap.lastId, receivedAtUs: gap.lastTimeUs });
-    } else if (first.type === RECORD_TYPE.frame) {
-      ledger.takeBack('overflow', {
-        order: this.#scan(first.payload)?.position?.follows,
-        receivedAtUs: undefined,
-      });
-    }
+  /** Records of the stream were not taken by the queue. */
+  refused(streamKey: string): void {
     if (streamKey === this.#depthKey) this.#depthIsLost = true;
   }
 
@@ -110,11 +104,16 @@ export class SymbolRecorder {
     this.#depthIsLost = false;
   }
 
+  /** Something that the queue had taken is lost after all, and nobody knows what. */
+  spoolDamaged(): void {
+    for (const [key, { ledger }] of this.#streams) this.#doubt(key, ledger, 'overflow');
+    this.depth?.restart();
+  }
+
   reports(): StreamReport[] {
     return [...this.#streams].map(([stream, { ledger, alarm }]) => ({
       stream,
       events: ledger.events,
-      gaps: ledger.gaps,
       duplicates: ledger.duplicates,
       lastEventAtMs:
         ledger.lastReceivedAtUs === undefined ? undefined : Math.floor(ledger.lastReceivedAtUs / 1000),
@@ -122,13 +121,14 @@ export class SymbolRecorder {
     }));
   }
 
-  /** Nothing comes any more: a seam that is unproven now stays so, and is written down. */
+  /** Nothing comes any more from here. */
   stop(): void {
     this.depth?.stop();
-    for (const { ledger } of this.#streams.values()) {
-      const gap = ledger.openBreak(this.#options.clock.wallUs());
-      if (gap !== undefined) this.#storeGap(gap);
-    }
+    const nowUs = this.#options.clock.wallUs();
+    for (const [key, { ledger }] of this.#streams)
+      this.#store(key, RECORD_TYPE.doubt, doubtRecord(ledger.openDoubt ?? 'restart', true), {
+        receivedAtUs: nowUs,
+      });
   }
 
   #recordAll(key: string, ledger: StreamLedger, frames: readonly HeldFrame[]): void {
@@ -137,13 +137,20 @@ export class SymbolRecorder {
 
   #record(key: string, ledger: StreamLedger, { bytes, receivedAtUs, connectionId }: HeldFrame): void {
     const scan = this.#scan(bytes);
-    const verdict = ledger.observe(scan?.position, connectionId, receivedAtUs);
-    if (verdict.duplicate) return;
-    if (verdict.gap !== undefined) this.#storeGap(verdict.gap);
-    this.#store(key, RECORD_TYPE.frame, bytes, receivedAtUs, connectionId);
+    const lastOrder = ledger.lastOrder;
+    if (!ledger.observe(scan?.position, connectionId, receivedAtUs)) return;
+    this.#store(key, RECORD_TYPE.frame, bytes, { receivedAtUs, connectionId, ...scan?.position });
     if (scan === undefined) this.#rejected(key, ledger);
-    else if (key === this.#depthKey && this.#fields.kind === 'depthUpdate')
-      this.depth?.diff(depthIds(this.#fields));
+    else if (key === this.#depthKey && this.#fields.kind === 'depthUpdate') this.#depthDiff(lastOrder);
+  }
+
+  /** A connection that cuts the stream differently may begin in the middle of what is known: then it goes on from there. */
+  #depthDiff(lastUpdateId = 0): void {
+    const ids = depthIds(this.#fields);
+    const isSeam = previousUpdateId(ids) < lastUpdateId && lastUpdateId < ids.finalUpdateId;
+    this.depth?.diff(
+      isSeam ? { ...ids, firstUpdateId: lastUpdateId + 1, previousFinalUpdateId: lastUpdateId } : ids,
+    );
   }
 
   /** Undefined when the frame cannot be read. */
@@ -160,40 +167,38 @@ export class SymbolRecorder {
   #rejected(key: string, ledger: StreamLedger): void {
     this.rejectedFrames++;
     // It may have carried an event: the next one proves by its ids that it did not, or is a gap row.
-    ledger.doubt('malformed');
+    this.#doubt(key, ledger, 'malformed');
     this.#options.log.warn('FrameMalformed', { stream: key, symbol: this.#options.symbol });
   }
 
-  #storeGap(gap: GapRecord): void {
-    this.#options.log.warn('GapDetected', {
-      stream: gap.stream,
-      reason: gap.reason,
-      lastId: gap.lastId,
-      nextId: gap.nextId,
+  #doubt(key: string, ledger: StreamLedger, reason: GapReason): void {
+    if (!ledger.doubt(reason)) return;
+    this.#store(key, RECORD_TYPE.doubt, doubtRecord(reason, false), {
+      receivedAtUs: this.#options.clock.wallUs(),
     });
-    this.#store(gap.stream, RECORD_TYPE.gap, Buffer.from(JSON.stringify(gap)), gap.detectedAtUs, 0);
   }
 
   #store(
     stream: string,
-    type: 1 | 2 | 3,
+    type: RecordMeta['type'],
     payload: Uint8Array,
-    receivedAtUs: number,
-    connectionId: number,
+    meta: Pick<RecordMeta, 'receivedAtUs' | 'order' | 'follows'> & { readonly connectionId?: number },
   ): void {
     this.#options.channel.append(
-      { type, stream, receivedAtUs, line: this.#options.line, connectionId },
+      { connectionId: 0, ...meta, type, stream, line: this.#options.line },
       payload,
     );
   }
 
   #depthKeeper(key: string): DepthKeeper {
-    const { symbol, clock, rest, log } = this.#options;
+    const { symbol, line, clock, rest, log } = this.#options;
     return new DepthKeeper({
       symbol,
+      fetchesUnasked: line === 0,
       clock,
       fetchSnapshot: () => rest.depth(symbol),
-      storeSnapshot: (body) => this.#store(key, RECORD_TYPE.depthSnapshot, body, clock.wallUs(), 0),
+      storeSnapshot: (body) =>
+        this.#store(key, RECORD_TYPE.depthSnapshot, body, { receivedAtUs: clock.wallUs() }),
       delayed: (waitedMs) => log.warn('SnapshotDelayed', { symbol, waitedMs }),
       failed: (error, retryInMs) => log.warn('SnapshotFailed', { symbol, retryInMs, ...errorFields(error) }),
     });

@@ -57,13 +57,13 @@ describe('a recorder whose processes are killed', () => {
   );
 
   it('leaves no process behind when the primary itself is killed', async () => {
-    await whileRecording({}, async ({ recorder }) => {
+    await whileRecording({ config: { general: { orphan_timeout: '1s' } } }, async ({ recorder }) => {
       const { processes } = await recorder.statusWhen(healthy);
       process.kill(recorder.pid, 'SIGKILL');
-      await recorder.ended;
       await eventually(
         () => processes.every(({ pid }) => !isAlive(pid)),
         () => `alive: ${JSON.stringify(processes)}`,
+        40_000,
       );
     });
   }, 60_000);

@@ -1,0 +1,41 @@
+import { availableParallelism } from 'node:os';
+import type { StreamerConfig } from '@org/config';
+import type { Expectation } from '../monitoring/status-board.ts';
+import { assignSymbols, planWorkers, type WorkerPlan } from './assign-symbols.ts';
+
+/** What is recorded by whom; another configuration makes another one. */
+export interface RecorderPlan {
+  readonly config: StreamerConfig;
+  readonly symbols: readonly string[];
+  readonly workers: readonly WorkerPlan[];
+  /** Tells the processes of this plan from those of the one before. */
+  readonly generation: number;
+}
+
+/** `revision` counts the configurations of this recorder, from 0; workers of different ones have different ids. */
+export function planRecorder(
+  config: StreamerConfig,
+  symbols: readonly string[],
+  generation: number,
+  revision: number,
+): RecorderPlan {
+  const hands = assignSymbols(symbols, config.symbols.perWorker, availableParallelism());
+  const workers = planWorkers(hands, config.network.redundancy);
+  const suffix = revision === 0 ? '' : `-r${revision}`;
+  return {
+    config,
+    symbols,
+    workers: workers.map((worker) => ({ ...worker, id: `${worker.id}${suffix}` })),
+    generation,
+  };
+}
+
+export function expectationOf({ config, symbols, workers }: RecorderPlan): Expectation {
+  return {
+    symbolsOf: new Map([
+      ['order-book', symbols],
+      ...workers.map(({ id, symbols: hand }) => [id, hand] as const),
+    ]),
+    streams: symbols.flatMap((symbol) => config.symbols.streams.map((stream) => `${symbol}@${stream}`)),
+  };
+}

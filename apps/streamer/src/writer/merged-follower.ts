@@ -1,0 +1,98 @@
+import type { Buffer } from 'node:buffer';
+import type { StreamMerge } from '@org/continuity';
+import type { Journal, JournalFollower } from '@org/journal';
+
+/** How much is read at a time: enough to keep a sink busy, little enough to stop between. */
+const READ_BYTES = 4 * 1024 * 1024;
+
+export interface MergedFollowerOptions {
+  readonly name: string;
+  readonly journal: Journal;
+  readonly from: number;
+  readonly merge: StreamMerge;
+  /** Takes what the merge made of one entry; nothing else happens until it resolves. */
+  readonly take: (batch: Buffer, position: number) => void | Promise<void>;
+  /** Called whenever nothing is under way: after entries were taken, and at least every `idleMs`. */
+  readonly paused: () => void | Promise<void>;
+  readonly idleMs: number;
+  readonly clock: {
+    nowMs(): number;
+    setTimeout(run: () => void, delayMs: number): object | number;
+    clearTimeout(timer: object | number | undefined): void;
+  };
+}
+
+/** Reads the journal through a merge of its own, one entry at a time. */
+export class MergedFollower {
+  readonly #options: MergedFollowerOptions;
+  readonly #follower: JournalFollower;
+  readonly #waiters = new Set<() => void>();
+  #position: number;
+  #stopped = false;
+  /** When it last took an entry, or had none to take. */
+  movedAtMs: number;
+
+  constructor(options: MergedFollowerOptions) {
+    this.#options = options;
+    this.#position = options.from;
+    this.movedAtMs = options.clock.nowMs();
+    this.#follower = options.journal.follow({ name: options.name, from: options.from });
+  }
+
+  /** Behind the last entry that was taken. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Follows until `stop`; rejects when an entry could not be taken or read. */
+  async run(): Promise<void> {
+    let reading: ReturnType<JournalFollower['next']> | undefined;
+    while (!this.#stopped) {
+      reading ??= this.#follower.next(READ_BYTES);
+      const entries = await this.#within(reading);
+      this.movedAtMs = this.#options.clock.nowMs();
+      if (entries !== undefined) {
+        reading = undefined;
+        if (entries.length === 0) return;
+        for (const entry of entries) await this.#take(entry);
+      }
+      await this.#options.paused();
+      for (const check of this.#waiters) check();
+    }
+    await reading;
+  }
+
+  /** Resolves when everything up to `position` was taken. */
+  reached(position: number): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (this.#position < position) return;
+        this.#waiters.delete(check);
+        resolve();
+      };
+      this.#waiters.add(check);
+      check();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#follower.close();
+  }
+
+  async #take(entry: Awaited<ReturnType<JournalFollower['next']>>[number]): Promise<void> {
+    const batch = this.#options.merge.take(entry);
+    if (batch !== undefined) await this.#options.take(batch, entry.position);
+    this.#position = entry.position;
+    this.movedAtMs = this.#options.clock.nowMs();
+  }
+
+  /** The entries, or undefined when they have not come within the idle time. */
+  #within<T>(reading: Promise<T>): Promise<T | undefined> {
+    const { clock, idleMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimeout(() => resolve(undefined), idleMs);
+      reading.then(resolve, reject).finally(() => clock.clearTimeout(timer));
+    });
+  }
+}

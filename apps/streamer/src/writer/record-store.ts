@@ -1,0 +1,143 @@
+import type { Buffer } from 'node:buffer';
+import type { Clock } from '@org/binance-client';
+import { type MergeHandlers, type MergeStats, type RepairOrder, StreamMerge } from '@org/continuity';
+import type { AppendResult, Batch, Journal } from '@org/journal';
+import type { Sink } from '@org/storage';
+import { errorFields, type Log } from '../logging/child-log.ts';
+import type { JournalReport, QueueReport } from '../control/messages.ts';
+import { JournalClock } from './journal-clock.ts';
+import { MergedFollower } from './merged-follower.ts';
+import { ReleasePoint } from './release-point.ts';
+import { SinkFollower } from './sink-follower.ts';
+
+/** How long the last rows may take at a clean end; what is not written by then stays in the journal. */
+const FINISH_TIMEOUT_MS = 8000;
+
+/** The feed has nothing to do when nothing comes. */
+const FEED_IDLE_MS = 1000;
+
+export interface RecordStoreOptions {
+  readonly journal: Journal;
+  readonly sink: Sink;
+  /** What the sink said when it opened. */
+  readonly position: number;
+  readonly state: string | undefined;
+  /** Passes the merged stream on to whoever listens. */
+  readonly publish: (batch: Buffer) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether an error of the sink passes by itself. */
+  readonly passes: (error: unknown) => boolean;
+  /** Nothing can go on. */
+  readonly fatal: (error: unknown) => void;
+  /** A depth stream broke, and needs a snapshot to go on from. */
+  readonly snapshotWanted: (streamKey: string) => void;
+}
+
+/**
+ * The main queue with those who follow it: batches become durable in the journal, and behind it each follower makes one
+ * stream out of all lines, the sink with its state kept beside its rows, the feed for whoever listens now.
+ */
+export class RecordStore {
+  readonly #options: RecordStoreOptions;
+  readonly #merge: StreamMerge;
+  readonly #sink: SinkFollower;
+  readonly #feed: MergedFollower;
+  readonly #time: JournalClock;
+
+  constructor(options: RecordStoreOptions) {
+    const { journal, sink, position, state, clock, log } = options;
+    this.#options = options;
+    const from = Math.max(position, journal.stats().oldestPosition);
+    const readers = new Map([[sink.name, from], ['feed', from]]); // prettier-ignore
+    const release = new ReleasePoint(readers, (behind) => this.#release(behind));
+    this.#merge = new StreamMerge({ state, handlers: this.#mergeHandlers() });
+    this.#sink = new SinkFollower({
+      journal,
+      sink,
+      from,
+      merge: this.#merge,
+      clock,
+      passes: options.passes,
+      committed: (behind) => release.moved(sink.name, behind),
+      blocked: (error) => log.error('SinkBlocked', { sink: sink.name, ...errorFields(error) }),
+    });
+    this.#feed = new MergedFollower({
+      name: 'feed',
+      journal,
+      from,
+      merge: new StreamMerge({ state }),
+      clock,
+      take: (batch) => options.publish(batch),
+      paused: () => release.moved('feed', this.#feed.position),
+      idleMs: FEED_IDLE_MS,
+    });
+    this.#time = new JournalClock(journal, clock, () => this.#merge.isWaiting);
+  }
+
+  start(): void {
+    this.#sink.run().catch(this.#options.fatal);
+    this.#feed.run().catch(this.#options.fatal);
+    this.#time.start();
+  }
+
+  /** Resolves when the batch is durable. */
+  append(batch: Batch): Promise<AppendResult> {
+    return this.#options.journal.append(batch);
+  }
+
+  /** What is missing and may still be fetched. */
+  repairs(): readonly RepairOrder[] {
+    return this.#merge.repairs();
+  }
+
+  mergeStats(): MergeStats {
+    return this.#merge.stats();
+  }
+
+  report(): JournalReport {
+    const { bytes, isDiskFull, duplicates } = this.#options.journal.stats();
+    return { bytes, isDiskFull, duplicates };
+  }
+
+  /** What the sink has still to take. */
+  backlog(): QueueReport {
+    const { journal, sink, clock } = this.#options;
+    const bytes = journal.stats().durablePosition - this.#sink.position;
+    const oldestAgeMs = bytes === 0 ? 0 : Math.round(clock.nowMs() - this.#sink.movedAtMs);
+    return { name: sink.name, bytes, spooledBytes: 0, oldestAgeMs, refusedBatches: 0, spoolFailures: 0 };
+  }
+
+  /** Writes what is here into the sink and closes everything. Nothing may be appended any more. */
+  async close(): Promise<void> {
+    const { journal, sink, log } = this.#options;
+    this.#time.stop();
+    // The reserve is for this moment: a full disk must not keep the last rows out.
+    if (journal.stats().isDiskFull) await journal.releaseReserve();
+    const isDone = await this.#sink.finish(FINISH_TIMEOUT_MS, () => this.#time.tick());
+    if (!isDone) log.warn('SinkLeftBehind', { sink: sink.name, position: this.#sink.position });
+    await this.#feed.stop();
+    await journal.close();
+    await sink.close();
+  }
+
+  #release(position: number): void {
+    const { journal, log } = this.#options;
+    // A segment that cannot be deleted now is deleted with the next one.
+    journal.release(position).catch((error: unknown) => log.warn('SegmentKept', errorFields(error)));
+  }
+
+  #mergeHandlers(): MergeHandlers {
+    const { log, snapshotWanted } = this.#options;
+    return {
+      gap: ({ stream, reason, lastId, nextId }) => {
+        log.warn('GapDetected', { stream, reason, lastId, nextId });
+        snapshotWanted(stream);
+      },
+      healed: ({ stream, lastId, nextId, healedBy }) =>
+        log.info('GapHealed', { stream, lastId, nextId, healedBy }),
+      switched: (change) => log.info('LineSwitched', { ...change }),
+      damaged: (problem) => log.error('BatchDamaged', { problem }),
+    };
+  }
+}

@@ -1,0 +1,15 @@
+/** Up to where everybody who reads the journal has what they need of it. */
+export class ReleasePoint {
+  readonly #positions = new Map<string, number>();
+  readonly #release: (position: number) => void;
+
+  constructor(readers: ReadonlyMap<string, number>, release: (position: number) => void) {
+    for (const [name, position] of readers) this.#positions.set(name, position);
+    this.#release = release;
+  }
+
+  moved(name: string, position: number): void {
+    this.#positions.set(name, position);
+    this.#release(Math.min(...this.#positions.values()));
+  }
+}

@@ -1,0 +1,24 @@
+import type { Clock } from '@org/binance-client';
+import type { RepairWish } from '../control/messages.ts';
+
+/** A repair that nobody has brought is asked for again after this long; whoever is at it already ignores that. */
+const INTERVAL_MS = 2000;
+
+/** More at a time would not be fetched any faster. */
+const WISHES_MAX = 100;
+
+/** Asks for what is missing, again and again, until it is there or has expired. */
+export function wishRepairs(
+  clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>,
+  store: { repairs(): readonly RepairWish[] },
+  wish: (repairs: readonly RepairWish[]) => void,
+): { stop(): void } {
+  let timer: ReturnType<Clock['setTimeout']>;
+  const tick = (): void => {
+    const repairs = store.repairs().slice(0, WISHES_MAX);
+    if (repairs.length > 0) wish(repairs.map(({ stream, kind, from, to }) => ({ stream, kind, from, to })));
+    timer = clock.setTimeout(tick, INTERVAL_MS);
+  };
+  timer = clock.setTimeout(tick, INTERVAL_MS);
+  return { stop: () => clock.clearTimeout(timer) };
+}

@@ -1,0 +1,141 @@
+import type { Buffer } from 'node:buffer';
+import type { Clock } from '@org/binance-client';
+import type { StreamMerge } from '@org/continuity';
+import type { Journal } from '@org/journal';
+import { RecordBatchBuilder, type Sink } from '@org/storage';
+import { MergedFollower } from './merged-follower.ts';
+
+/** How often what was appended is made durable in the sink, so that the journal may let go of it. */
+const COMMIT_INTERVAL_MS = 1000;
+
+/** How long a sink without room is left alone before it is tried again. */
+const ROOM_RETRY_MS = 500;
+
+/** Moves a sink's position over entries that left nothing to store. */
+const NOTHING = new RecordBatchBuilder(0).take();
+
+export interface SinkFollowerOptions {
+  readonly journal: Journal;
+  readonly sink: Sink;
+  /** Where the sink has told that it stands. */
+  readonly from: number;
+  readonly merge: StreamMerge;
+  readonly clock: Clock;
+  /** Whether the error passes by itself, so that the same call may be repeated. */
+  readonly passes: (error: unknown) => boolean;
+  /** The sink has stored everything up to here durably. */
+  readonly committed: (position: number) => void;
+  /** An error passes, and everything waits for that; told once until it has passed. */
+  readonly blocked: (error: unknown) => void;
+}
+
+/**
+ * Brings one sink up to the journal's end, and keeps it there: merge, append, commit. A sink without room waits and
+ * tries again, for as long as it takes; the journal keeps what it has not stored.
+ */
+export class SinkFollower {
+  readonly #options: SinkFollowerOptions;
+  readonly #follower: MergedFollower;
+  #running: Promise<void> = Promise.resolve();
+  #committedAtMs = -Infinity;
+  #appended: number;
+  #committed: number;
+  #blocked = false;
+  /** Set when nobody waits any more for a sink that has no room. */
+  #givesUp = false;
+
+  constructor(options: SinkFollowerOptions) {
+    this.#options = options;
+    const { journal, from, merge, clock } = options;
+    this.#appended = this.#committed = from;
+    this.#follower = new MergedFollower({
+      name: options.sink.name,
+      journal,
+      from,
+      merge,
+      clock,
+      take: (batch, position) => this.#append(batch, position),
+      paused: () => this.#commitWhenDue(),
+      idleMs: COMMIT_INTERVAL_MS / 2,
+    });
+  }
+
+  /** Behind the last entry that the sink has taken, though not durably yet. */
+  get position(): number {
+    return this.#follower.position;
+  }
+
+  /** When it last took one, or had nothing to take. */
+  get movedAtMs(): number {
+    return this.#follower.movedAtMs;
+  }
+
+  /** Rejects when the sink or the journal cannot go on. */
+  run(): Promise<void> {
+    this.#running = this.#follower.run();
+    return this.#running;
+  }
+
+  /**
+   * Takes what the journal has, writes down what is still open, commits. Resolves with false when the sink had no room for
+   * it within the time: then it goes on from its last commit when it is opened again.
+   */
+  async finish(timeoutMs: number, tick: () => Promise<number>): Promise<boolean> {
+    const { clock, journal } = this.#options;
+    const timer = clock.setTimeout(() => (this.#givesUp = true), timeoutMs);
+    const wasTaken = await Promise.race([
+      this.#follower.reached(journal.stats().durablePosition).then(() => true),
+      this.#running.then(() => false),
+    ]);
+    await this.#follower.stop();
+    await this.#running;
+    if (wasTaken && !this.#givesUp) await this.#last(tick);
+    clock.clearTimeout(timer);
+    return wasTaken && !this.#givesUp;
+  }
+
+  /** Rows of breaks that no repair has closed; they need a position of their own. */
+  async #last(tick: () => Promise<number>): Promise<void> {
+    const rows = this.#options.merge.finish();
+    if (rows !== undefined) await this.#append(rows, await tick());
+    await this.#commit();
+  }
+
+  async #append(batch: Buffer, position: number): Promise<void> {
+    await this.#untilThereIsRoom(() => this.#options.sink.append(batch, position));
+    this.#appended = position;
+  }
+
+  async #commitWhenDue(): Promise<void> {
+    const isNew = this.#follower.position > this.#committed;
+    if (isNew && this.#options.clock.nowMs() - this.#committedAtMs >= COMMIT_INTERVAL_MS)
+      await this.#commit();
+  }
+
+  async #commit(): Promise<void> {
+    const { sink, merge, clock, committed } = this.#options;
+    // The state covers all entries up to here, so the position must as well.
+    if (this.#follower.position > this.#appended) await this.#append(NOTHING, this.#follower.position);
+    await this.#untilThereIsRoom(async () => {
+      this.#committed = await sink.commit(merge.state());
+      this.#committedAtMs = clock.nowMs();
+      committed(this.#committed);
+    });
+  }
+
+  async #untilThereIsRoom(step: () => Promise<void>): Promise<void> {
+    const { passes, blocked, clock } = this.#options;
+    while (!this.#givesUp) {
+      try {
+        await step();
+        this.#blocked = false;
+        return;
+      } catch (error) {
+        if (!passes(error)) throw error;
+        if (!this.#blocked) blocked(error);
+        this.#blocked = true;
+      }
+      await new Promise<void>((resolve) => void clock.setTimeout(resolve, ROOM_RETRY_MS));
+    }
+  }
+}
