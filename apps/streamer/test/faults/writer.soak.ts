@@ -10,7 +10,7 @@ describe('the writer', () => {
       kills: Number(process.env['K'] ?? 100),
       pauseMsMax: 1000,
       symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'],
-      exchange: ['--rate', '250', '--trades', '50'],
+      exchange: ['--rate', '700', '--trades', '100'],
     });
     printFigures('writer kill -9', { seed, ...figures, ...auditFigures(audit) });
     expect(audit).toMatchObject({ ...SOUND, lost: 0, declared: 0, gapRows: 0 });
