@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '@org/binance-client';
-import { BatchSender } from '@org/flow';
+import { BatchSender, systemClock } from '@org/flow';
 import { EXIT } from '../control/exit-codes.ts';
 import type { QueueReport } from '../control/messages.ts';
 import type { Task } from '../control/task.ts';

@@ -1,6 +1,6 @@
-import { systemClock } from '@org/binance-client';
 import { FrameFields } from '@org/binance-wire';
 import { FeedSubscriber } from '@org/flow';
+import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { openChildControl } from '../control/orphan.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
@@ -22,7 +22,7 @@ export function runOrderBook(task: OrderBookTask): void {
     symbols: plan.symbols,
     fields: new FrameFields(),
     staleAfterMs: task.config.network.silenceTimeoutMs,
-    clock: systemClock,
+    clock: childClock,
     log,
     joined: (symbol) => {
       log.info('BookInSync', { symbol });
@@ -34,7 +34,7 @@ export function runOrderBook(task: OrderBookTask): void {
     plan: () => plan,
     levels: task.config.orderbook.snapshotLevels,
     intervalMs: task.config.orderbook.snapshotIntervalMs,
-    clock: systemClock,
+    clock: childClock,
     channel: link.channel,
     book: (symbol, depth) => shelf.record(symbol, depth),
   });
@@ -48,7 +48,7 @@ export function runOrderBook(task: OrderBookTask): void {
       },
     },
   });
-  const reports = reportRegularly(systemClock, () => ({
+  const reports = reportRegularly(childClock, () => ({
     role: 'order-book',
     rssBytes: process.memoryUsage.rss(),
     books: shelf.reports(),

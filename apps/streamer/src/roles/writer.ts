@@ -1,7 +1,7 @@
-import { systemClock } from '@org/binance-client';
 import { FeedPublisher } from '@org/flow';
 import { parseStreamKey, streamKind } from '@org/market-data';
 import { CsvSink, StorageCsvError } from '@org/storage-csv';
+import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import { openChildControl } from '../control/orphan.ts';
@@ -30,15 +30,15 @@ export async function runWriter(task: WriterTask): Promise<void> {
   const intake = new BatchIntake({
     socketPath: task.recordSocket,
     append: (batch) => store.append(batch),
-    clock: systemClock,
+    clock: childClock,
     log,
   });
   await intake.listen();
   store.start();
-  const repairs = wishRepairs(systemClock, store, (wishes) =>
+  const repairs = wishRepairs(childClock, store, (wishes) =>
     tellPrimary({ type: 'repairs-wanted', repairs: wishes }),
   );
-  const reports = reportRegularly(systemClock, () => ({
+  const reports = reportRegularly(childClock, () => ({
     role: 'writer',
     rssBytes: process.memoryUsage.rss(),
     ...sink.stats(),
@@ -88,7 +88,7 @@ async function openStore(
     position,
     state,
     publish: (batch) => feed.publish(batch),
-    clock: systemClock,
+    clock: childClock,
     log,
     passes: (error) => error instanceof StorageCsvError && error.code === 'DISK_FULL',
     fatal,
