@@ -81,17 +81,32 @@ export class SinkFollower {
    * it within the time: then it goes on from its last commit when it is opened again.
    */
   async finish(timeoutMs: number, tick: () => Promise<number>): Promise<boolean> {
-    const { clock, journal } = this.#options;
-    const timer = clock.setTimeout(() => (this.#givesUp = true), timeoutMs);
-    const wasTaken = await Promise.race([
-      this.#follower.reached(journal.stats().durablePosition).then(() => true),
-      this.#running.then(() => false),
-    ]);
+    const { clock } = this.#options;
+    let timer: ReturnType<Clock['setTimeout']>;
+    const timedOut = new Promise<false>((resolve) => {
+      timer = clock.setTimeout(() => {
+        this.#givesUp = true;
+        resolve(false);
+      }, timeoutMs);
+    });
+    const wasTaken = await Promise.race([this.#takenUntil(tick), this.#running.then(() => false), timedOut]);
     await this.#follower.stop();
     await this.#running;
     if (wasTaken && !this.#givesUp) await this.#last(tick);
-    clock.clearTimeout(timer);
+    clock.clearTimeout(timer!);
     return wasTaken && !this.#givesUp;
+  }
+
+  /** Whether everything was taken. The journal may end with what is no entry, so a last one says where the end is. */
+  async #takenUntil(tick: () => Promise<number>): Promise<boolean> {
+    let end: number;
+    try {
+      end = await tick();
+    } catch {
+      return false;
+    }
+    await this.#follower.reached(end);
+    return true;
   }
 
   /** Rows of breaks that no repair has closed; they need a position of their own. */
