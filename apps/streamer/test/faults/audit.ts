@@ -68,7 +68,13 @@ export function audit(data: string, symbols: readonly string[]): Audit {
     const gaps = gapRowsOf(folder, result.malformed);
     result.gapRows += gaps.length;
     result.healed += gaps.filter(({ healedBy }) => healedBy !== '').length;
-    auditTrades(rowsOf(folder, 'aggtrade', result.malformed), symbol, gaps, result);
+    for (const stream of ['aggTrade', 'trade'])
+      auditTrades(
+        rowsOf(folder, stream.toLowerCase(), result.malformed),
+        `${symbol}@${stream}`,
+        gaps,
+        result,
+      );
     auditDepth(rowsOf(folder, 'depth', result.malformed), symbol, gaps, result);
     const bars = rowsOf(folder, 'kline', result.malformed);
     result.rows += bars.length;
@@ -77,18 +83,17 @@ export function audit(data: string, symbols: readonly string[]): Audit {
   return result;
 }
 
-function auditTrades(rows: readonly Row[], symbol: string, gaps: readonly GapRow[], result: Audit): void {
+function auditTrades(rows: readonly Row[], key: string, gaps: readonly GapRow[], result: Audit): void {
   result.rows += rows.length;
   const ids = new Set<number>();
   for (const [cell] of rows) {
     const id = Number(cell);
-    if (ids.has(id)) result.duplicated.push(`${symbol} aggTrade ${id}`);
+    if (ids.has(id)) result.duplicated.push(`${key} ${id}`);
     ids.add(id);
   }
   const declared = new Set<number>();
   for (const { stream, lastId, nextId, healedBy } of gaps) {
-    if (stream !== `${symbol}@aggTrade` || healedBy !== '' || lastId === undefined || nextId === undefined)
-      continue;
+    if (stream !== key || healedBy !== '' || lastId === undefined || nextId === undefined) continue;
     for (let id = lastId + 1; id < nextId; id++) if (!ids.has(id)) declared.add(id);
   }
   result.declared += declared.size;
@@ -96,7 +101,7 @@ function auditTrades(rows: readonly Row[], symbol: string, gaps: readonly GapRow
   for (let id = sorted[0] ?? 0; id < (sorted.at(-1) ?? 0); id++) {
     if (ids.has(id)) continue;
     result.lost++;
-    if (!declared.has(id)) result.undeclared.push(`${symbol} aggTrade ${id}`);
+    if (!declared.has(id)) result.undeclared.push(`${key} ${id}`);
   }
 }
 
@@ -109,6 +114,7 @@ function auditDepth(rows: readonly Row[], symbol: string, gaps: readonly GapRow[
       .map(({ lastId, nextId }) => `${lastId} ${nextId}`),
   );
   const seen = new Set<string>();
+  const breaks = new Set<string>();
   let last: string | undefined;
   let message = '';
   let levels = new Set<string>();
@@ -118,8 +124,7 @@ function auditDepth(rows: readonly Row[], symbol: string, gaps: readonly GapRow[
     if (key !== message) {
       if (seen.has(final!)) result.duplicated.push(`${symbol} depth ${final}`);
       seen.add(final!);
-      if (last !== undefined && previous !== last && !declared.has(`${last} ${previous}`))
-        result.undeclared.push(`${symbol} depth ${last} → ${previous}`);
+      if (last !== undefined && previous !== last) breaks.add(`${last} ${previous}`);
       last = final;
       message = key;
       levels = new Set();
@@ -128,6 +133,11 @@ function auditDepth(rows: readonly Row[], symbol: string, gaps: readonly GapRow[
     if (levels.has(level)) result.duplicated.push(`${symbol} depth ${final} ${level}`);
     levels.add(level);
   }
+  for (const hole of breaks)
+    if (!declared.has(hole)) result.undeclared.push(`${symbol} depth ${hole}: no gap row`);
+  for (const row of declared)
+    if (!row.endsWith(' undefined') && !breaks.has(row))
+      result.undeclared.push(`${symbol} depth ${row}: a gap row and no hole`);
 }
 
 /** Bars that closed must be there to their end: each once closed, without a hole between. */

@@ -9,10 +9,15 @@ export class ExchangeProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #url: string;
+  readonly port: number;
+  /** Resolves when a replay has sent everything, or when the exchange has ended. */
+  readonly finished: Promise<void>;
 
-  private constructor(child: ChildProcess, ended: Promise<void>, port: number) {
+  private constructor(child: ChildProcess, ended: Promise<void>, port: number, finished: Promise<void>) {
     this.#child = child;
     this.#ended = ended;
+    this.port = port;
+    this.finished = Promise.race([finished, ended]);
     this.#url = `http://127.0.0.1:${port}`;
   }
 
@@ -22,14 +27,18 @@ export class ExchangeProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const lines = createInterface({ input: child.stdout });
+    const finished = new Promise<void>((resolve) => {
+      lines.on('line', (line) => line.startsWith('replay finished') && resolve());
+    });
     const port = await new Promise<number>((found, failed) => {
       void ended.then(() => failed(new Error(`the exchange ended with code ${child.exitCode}`)));
-      createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.on('line', (line) => {
         const match = /127\.0\.0\.1:(\d+)/.exec(line);
         if (match) found(Number(match[1]));
       });
     });
-    return new ExchangeProcess(child, ended, port);
+    return new ExchangeProcess(child, ended, port, finished);
   }
 
   /** What the configuration of a recorder says of it. */

@@ -1,7 +1,7 @@
 import type { Audit } from './audit.ts';
 
 /** Says what a fault test found, so that a run can be read without believing it. */
-export function printFigures(title: string, figures: Readonly<Record<string, unknown>>): void {
+export function printFigures(title: string, figures: object): void {
   const text = Object.entries(figures).map(([name, value]) => `${name} ${String(value)}`);
   process.stdout.write(`${title}: ${text.join(', ')}\n`);
 }

@@ -16,6 +16,8 @@ export interface RecordingOptions {
   readonly symbols: readonly string[];
   /** Further flags of the exchange. */
   readonly exchange?: readonly string[];
+  /** A folder of captures that the exchange plays; without it, it makes up a market. */
+  readonly replay?: string;
   readonly config?: Record<string, unknown>;
   readonly network?: Record<string, unknown>;
   /** Where the recording goes; default a temporary folder. */
@@ -35,7 +37,9 @@ export async function whileUnderLoad(
 ): Promise<void> {
   const { symbols } = options;
   const folder = temporaryFolder();
-  const exchange = await ExchangeProcess.start(['--symbols', symbols.join(','), ...(options.exchange ?? [])]);
+  const market =
+    options.replay === undefined ? ['--symbols', symbols.join(',')] : ['--replay', options.replay];
+  const exchange = await ExchangeProcess.start([...market, ...(options.exchange ?? [])]);
   const data = options.data ?? join(folder.path, 'data');
   const recorders: Recorder[] = [];
   const start = (): Recorder => {
