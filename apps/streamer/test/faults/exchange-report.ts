@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../process/recorder.ts';
 import type { ExchangeProcess } from './exchange-process.ts';
 
 /** What the tests read of the exchange's report. */
@@ -7,6 +8,7 @@ export interface ExchangeReport {
     readonly number: number;
     readonly end: string;
     readonly events: number;
+    readonly openedAtMs: number;
     readonly streams: readonly string[];
   }[];
   readonly connectionsAccepted: number;
@@ -38,6 +40,21 @@ export interface ExchangeReport {
   }[];
   readonly streams: Readonly<Record<string, { readonly frames: number; readonly dropped: number }>>;
   readonly faults: Readonly<Record<string, number>>;
+}
+
+/** Resolves with the first report that fulfils the condition. */
+export async function reportWhen(
+  exchange: ExchangeProcess,
+  condition: (report: ExchangeReport) => boolean,
+  timeoutMs = 30_000,
+): Promise<ExchangeReport> {
+  let report: ExchangeReport | undefined;
+  await eventually(
+    async () => condition((report = await exchange.report<ExchangeReport>())),
+    () => JSON.stringify({ ...report, books: undefined, streams: undefined }).slice(0, 4000),
+    timeoutMs,
+  );
+  return report!;
 }
 
 const POLL_MS = 100;

@@ -20,6 +20,8 @@ export interface RecordingOptions {
   readonly replay?: string;
   readonly config?: Record<string, unknown>;
   readonly network?: Record<string, unknown>;
+  /** Called when the exchange is there and the recorder is not. */
+  readonly prepare?: (exchange: ExchangeProcess) => void | Promise<void>;
   /** Where the recording goes; default a temporary folder. */
   readonly data?: string;
 }
@@ -53,6 +55,7 @@ export async function whileUnderLoad(
     return recorder;
   };
   try {
+    await options.prepare?.(exchange);
     await test({ exchange, recorder: start(), data, folder: folder.path, symbols, startAgain: start });
   } finally {
     for (const recorder of recorders) await recorder.destroy();
