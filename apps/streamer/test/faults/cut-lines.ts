@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type Audit } from './audit.ts';
 import { chanceOf } from './chance.ts';
+import { caughtUp } from './conclusion.ts';
 import {
   type BookComparison,
   booksOfExchange,
@@ -70,9 +71,9 @@ export async function cutLines(options: CutLinesOptions): Promise<CutLinesFigure
     await cutAgainAndAgain(options, recording, looks);
     if (options.replay !== undefined) await exchange.finished;
     await recorder.statusWhen(isLive, 60_000);
-    await caughtUp(recording);
+    await caughtUp(recording, symbols);
     await look(options, recording, looks);
-    await caughtUp(recording);
+    await caughtUp(recording, symbols);
     const shown = [...looks.shown, ...(await booksOfRecorder(recorder, symbols))];
     const { connectionsAccepted } = await exchange.report<ExchangeReport>();
     const { code, stderr } = await recorder.stop();
@@ -103,20 +104,6 @@ async function cutAgainAndAgain(options: CutLinesOptions, recording: Recording, 
     await exchange.inject({ ...of(ENDS), symbol: of(symbols), ...pick });
   }
   if (options.replay === undefined) await connectionsDeliver(exchange, open.length);
-}
-
-/** Resolves when the live books have reached what the exchange has sent by now. */
-async function caughtUp({ exchange, recorder, symbols }: Recording): Promise<void> {
-  const { books: sent } = await exchange.report<ExchangeReport>();
-  const idOf = new Map(sent.map(({ symbol, lastUpdateId }) => [symbol, lastUpdateId]));
-  await recorder.statusWhen(
-    ({ books }) =>
-      books.length === symbols.length &&
-      books.every(
-        ({ symbol, state, lastUpdateId = 0 }) => state === 'live' && lastUpdateId >= idOf.get(symbol)!,
-      ),
-    40_000,
-  );
 }
 
 async function look(
