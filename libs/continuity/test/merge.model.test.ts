@@ -236,7 +236,9 @@ describe('depth', () => {
           expectChain(records, true);
           expectTrueBook(records, changes);
           expectStored(journal, records, true);
-          if (isAlike) expect(merge.stats().recut).toBe(0);
+          // Only the seam of two lines is cut: events of different lines are never mixed.
+        const { recut, switches } = merge.stats();
+        expect(recut).toBeLessThanOrEqual(isAlike ? 0 : switches);
         }),
         RUNS,
       );
