@@ -32,9 +32,9 @@ export class RepairDesk {
   rows(stream: MergedStream, record: BatchRecord): void {
     const { counters, output } = this.#context;
     output.drop();
-    const rows = this.#read(stream, record);
+    const { rows, openBars } = this.#read(stream, record);
     const kept = rows.filter((row, at) => isTaken(stream.breaks, row, rows[at - 1]));
-    counters.repairRowsDropped += rows.length - kept.length;
+    counters.repairRowsDropped += openBars + rows.length - kept.length;
     if (kept.length > 0) output.write(record, Buffer.from(JSON.stringify(kept.map(({ value }) => value))));
     for (const open of stream.breaks.filter(({ missing }) => missing.length === 0)) this.#close(stream, open);
   }
@@ -67,7 +67,7 @@ export class RepairDesk {
     this.#context.gapRow(healed);
   }
 
-  #read(stream: MergedStream, record: BatchRecord): readonly RestRow[] {
+  #read(stream: MergedStream, record: BatchRecord): ReturnType<typeof readRestRows> {
     try {
       if (stream.kind !== 'aggtrade' && stream.kind !== 'kline')
         throw new RestRowsError(`nothing of ${stream.key} is repaired by rest`);
@@ -76,7 +76,7 @@ export class RepairDesk {
     } catch (error) {
       if (!(error instanceof RestRowsError)) throw error;
       this.#context.damagedRecord(error.message);
-      return [];
+      return { rows: [], openBars: 0 };
     }
   }
 }

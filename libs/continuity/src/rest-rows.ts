@@ -16,11 +16,16 @@ export class RestRowsError extends Error {
   }
 }
 
-/** The rows of an answer in ascending order, and how many were left out because their bar was still open. */
-export function readRestRows(text: string, kind: 'aggtrade' | 'kline', receivedAtUs: number): RestRow[] {
-  const rows = parseArray(text).map((value) => (kind === 'kline' ? barRow(value) : tradeRow(value)));
+/** The rows of an answer in ascending order, without bars that were still open, and how many of these there were. */
+export function readRestRows(
+  text: string,
+  kind: 'aggtrade' | 'kline',
+  receivedAtUs: number,
+): { readonly rows: readonly RestRow[]; readonly openBars: number } {
+  const all = parseArray(text).map((value) => (kind === 'kline' ? barRow(value) : tradeRow(value)));
   const receivedAtMs = Math.floor(receivedAtUs / 1000);
-  return rows.filter((row) => kind === 'aggtrade' || row.to < receivedAtMs).sort((a, b) => a.from - b.from);
+  const rows = all.filter((row) => kind === 'aggtrade' || row.to < receivedAtMs);
+  return { rows: rows.sort((a, b) => a.from - b.from), openBars: all.length - rows.length };
 }
 
 function parseArray(text: string): unknown[] {

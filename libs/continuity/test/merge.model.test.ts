@@ -237,8 +237,8 @@ describe('depth', () => {
           expectTrueBook(records, changes);
           expectStored(journal, records, true);
           // Only the seam of two lines is cut: events of different lines are never mixed.
-        const { recut, switches } = merge.stats();
-        expect(recut).toBeLessThanOrEqual(isAlike ? 0 : switches);
+          const { recut, switches } = merge.stats();
+          expect(recut).toBeLessThanOrEqual(isAlike ? 0 : switches);
         }),
         RUNS,
       );

@@ -146,6 +146,7 @@ describe('bars that are missing', () => {
     merge.take(entry('w', 1, kline(0, true, 0), kline(3, false, 180_000)));
     const early = restRows(KLINE, 2 * MINUTE_MS + 5, [barRow(0), barRow(1), barRow(2)]);
     expect(outcome(merge, entry('rest', 1, early))).toEqual([`rows ${JSON.stringify([barRow(1)])}`]);
+    expect(merge.stats().repairRowsDropped).toBe(2);
     const late = restRows(KLINE, 3 * MINUTE_MS, [barRow(2), barRow(3)]);
     expect(outcome(merge, entry('rest', 1, late))).toEqual([
       `rows ${JSON.stringify([barRow(2)])}`,
