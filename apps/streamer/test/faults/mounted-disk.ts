@@ -34,12 +34,13 @@ export function removeDisks(): void {
 export class MountedDisk {
   /** Where it is mounted. */
   readonly path: string;
-  readonly #folder: string;
+  /** Around it, on another disk, and gone with it. */
+  readonly folder: string;
   readonly #mount: readonly string[];
   #isMounted = false;
 
   private constructor(folder: string, mount: readonly string[]) {
-    this.#folder = folder;
+    this.folder = folder;
     this.path = join(folder, 'disk');
     this.#mount = mount;
     mkdirSync(this.path);
@@ -96,7 +97,7 @@ export class MountedDisk {
     try {
       this.#detach();
     } finally {
-      rmSync(this.#folder, { recursive: true, force: true });
+      rmSync(this.folder, { recursive: true, force: true });
     }
   }
 

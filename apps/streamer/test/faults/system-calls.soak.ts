@@ -13,7 +13,7 @@ describe('a writer whose system calls are struck', () => {
   for (const [calls, count] of [
     ['write', 34],
     ['sync', 34],
-    ['name', 16],
+    ['name', 8],
     ['open', 24],
   ] as const) {
     test(`stores everything once, killed at each ${calls} call up to the ${count}th`, async () => {
