@@ -111,9 +111,16 @@ function lineFormat(isTerminal: boolean): ReturnType<typeof format.printf> {
   });
 }
 
+/** A file whose disk was full never says that it has ended. */
+const CLOSE_TIMEOUT_MS = 1000;
+
 function closeLogger(logger: Logger): Promise<void> {
   return new Promise((resolve) => {
-    logger.once('finish', () => resolve());
+    const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    logger.once('finish', () => {
+      clearTimeout(timer);
+      resolve();
+    });
     logger.end();
   });
 }
