@@ -43,10 +43,10 @@ describe('the audit of a recording', () => {
   });
 
   it.each([
-    ['a trade that is missing', { trades: [1, 2, 4].map(trade) }, { undeclared: ['BTCUSDT aggTrade 3'], lost: 1 }],
-    ['a trade that is there twice', { trades: [...trades, trade(2)] }, { duplicated: ['BTCUSDT aggTrade 2'] }],
-    ['a diff that is missing', { depth: [diff(0, 10), diff(20, 30)] }, { undeclared: ['BTCUSDT depth 10 → 20'] }],
-    ['a diff that is there twice', { depth: [diff(0, 10), diff(10, 20), diff(0, 10)] }, { duplicated: ['BTCUSDT depth 10'], undeclared: ['BTCUSDT depth 20 → 0'] }],
+    ['a trade that is missing', { trades: [1, 2, 4].map(trade) }, { undeclared: ['BTCUSDT@aggTrade 3'], lost: 1 }],
+    ['a trade that is there twice', { trades: [...trades, trade(2)] }, { duplicated: ['BTCUSDT@aggTrade 2'] }],
+    ['a diff that is missing', { depth: [diff(0, 10), diff(20, 30)] }, { undeclared: ['BTCUSDT depth 10 20: no gap row'] }],
+    ['a diff that is there twice', { depth: [diff(0, 10), diff(10, 20), diff(0, 10)] }, { duplicated: ['BTCUSDT depth 10'], undeclared: ['BTCUSDT depth 20 0: no gap row'] }],
     ['a level that is there twice', { depth: [diff(0, 10), diff(0, 10)] }, { duplicated: ['BTCUSDT depth 10 bid 1'] }],
     ['a line that is cut', { trades, tail: '5,1,1' }, { malformed: ['aggtrade_2026-11-22.csv: ends in the middle of a line'] }],
     ['a line with too few cells', { trades: [...trades, '5,1'] }, { malformed: ['aggtrade_2026-11-22.csv:6: 5,1'] }],

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually, isAlive } from '../process/recorder.ts';
 import { type ExchangeReport, reportWhen } from './exchange-report.ts';
 import { isLive, type Recording, type RecordingOptions, whileUnderLoad } from './recording.ts';
@@ -29,6 +31,9 @@ export interface StartUnderLimitFigures {
   /** Depth requests that came before as many symbols had a stream. */
   readonly premature: number;
 }
+
+/** What the budget of the machine writes when it hears of a ban. */
+const BAN_FILE = /ban\W\d+$/;
 
 /** Requests that were under way when the first answer told of the ban. */
 const UNDER_WAY_MS = 500;
@@ -69,11 +74,14 @@ export async function startUnderLimit(options: StartUnderLimitOptions): Promise<
 /** Begins the ban; returns the recorder that lives on. */
 async function banned(
   { banMs, restart }: StartUnderLimitOptions,
-  { exchange, recorder, startAgain }: Recording,
+  { exchange, recorder, data, startAgain }: Recording,
 ): Promise<Recording['recorder']> {
   await exchange.inject({ fault: 'rest418', banMs });
   if (!restart) return recorder;
-  await reportWhen(exchange, ({ restUsage }) => restUsage.requests.some(({ status }) => status === 418));
+  // Whoever is killed before the answer has reached it can tell nobody.
+  await eventually(() =>
+    readdirSync(join(data, '.budget'), { recursive: true }).some((name) => BAN_FILE.test(String(name))),
+  );
   const { processes } = await recorder.status();
   for (const { pid } of processes) process.kill(pid, 'SIGKILL');
   await eventually(() => !processes.some(({ pid }) => isAlive(pid)));
