@@ -26,6 +26,7 @@ interface ServeFlags {
   readonly speed: number;
   readonly faults?: string;
   readonly seed: number;
+  readonly startTime?: number;
   readonly settle: number;
   readonly startOn: 'depth' | 'any';
   readonly rate?: number;
@@ -68,6 +69,12 @@ function durationMs(text: string): number {
   return Number(match[1]) * UNIT_MS[match[2]!]!;
 }
 
+function timeMs(text: string): number {
+  const value = Date.parse(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError('expected a time such as 2026-11-22T10:00:00Z.');
+  return value;
+}
+
 function symbolList(text: string): readonly string[] {
   try {
     return text.split(',').map((symbol) => parseSymbol(symbol.trim()));
@@ -90,6 +97,7 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     .option('--speed <factor>', 'seconds of the market in one second', positive, 1)
     .option('--faults <file>', 'YAML or JSON script of faults')
     .option('--seed <number>', 'made-up market and different depth cuts: seed', wholePositive, 1)
+    .option('--start-time <time>', 'made-up market: its time at the start; default now', timeMs)
     .option('--rate <number>', 'made-up market: book events a second and symbol', positive)
     .option('--trades <number>', 'made-up market: taker orders a second and symbol', positive)
     .option('--changes <number>', 'made-up market: mean number of levels that a book event changes', positive)
@@ -123,7 +131,7 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
 }
 
 function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeOptions {
-  const { replay, symbols, rate, trades, changes, levels, sentLog, weightLimit } = flags;
+  const { replay, symbols, rate, trades, changes, levels, sentLog, weightLimit, startTime } = flags;
   const tempo = {
     ...(rate === undefined ? {} : { eventsPerSecond: rate }),
     ...(trades === undefined ? {} : { tradesPerSecond: trades }),
@@ -133,6 +141,7 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
   return {
     ...(replay === undefined ? {} : { replayDir: replay }),
     ...(symbols === undefined ? {} : { symbols }),
+    ...(startTime === undefined ? {} : { startTimeMs: startTime }),
     ...(sentLog === undefined ? {} : { journalPath: sentLog }),
     market: flags.market,
     port: flags.port,
