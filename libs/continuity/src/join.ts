@@ -47,10 +47,13 @@ function isOwnValue(stream: MergedStream, event: EventFrame, isLead: boolean): b
   return isLead && (event.doubt === undefined || event.connectionId === stream.lastConnectionId);
 }
 
-/** Bars hold sums since they opened: within one bar, and behind a closed one, only updates can be missing. */
+/**
+ * Bars hold sums since they opened: within one bar, and behind a closed one, only updates can be missing. A bar that
+ * another one follows before it was closed misses its last update, whether anything casts doubt on the stream or not.
+ */
 function judgeBar(last: Bar, bar: Bar, isDoubted: boolean): Join {
   const isSame = bar.openTime <= last.openTime;
-  if (!isSame && bar.openTime !== last.openTime + last.intervalMs) return BREAKS;
-  if (!isDoubted) return JOINS;
-  return isSame || last.isClosed ? SUFFICES : BREAKS;
+  const isNextBar = bar.openTime === last.openTime + last.intervalMs;
+  if (!isSame && !(isNextBar && last.isClosed)) return BREAKS;
+  return isDoubted ? SUFFICES : JOINS;
 }

@@ -19,7 +19,7 @@ describe('one source with nothing odd', () => {
       aggTrade(7, 1),
       ticker(3, 2),
       ticker(3, 3),
-      kline(0, false, 4),
+      kline(0, true, 4),
     );
     const second = entry('w', 1, depth(5, 9, 5), aggTrade(8, 6), ticker(2, 7), kline(1, false, 60_001));
     expect(merge.take(first)).toBe(first.payload);
@@ -243,17 +243,26 @@ describe('klines', () => {
     expect(merge.stats().gaps).toBe(0);
   });
 
-  it('join with the next bar without a doubt, or behind a closed one', () => {
+  it('join with the next bar behind a closed one, whatever happened', () => {
     const merge = new StreamMerge();
-    merge.take(first);
+    merge.take(entry('w', 1, kline(0, true, 0)));
     expect(outcome(merge, entry('w', 1, kline(1, true, 60_000)))).toEqual([START_MS + 60_000]);
     expect(outcome(merge, entry('w', 2, kline(2, false, 120_000)))).toEqual([START_MS + 120_000]);
-    expect(merge.stats().gaps).toBe(0);
+    expect(merge.stats()).toMatchObject({ gaps: 0 });
+  });
+
+  it('break with the next bar behind one that was not closed, and want that one again', () => {
+    const merge = new StreamMerge();
+    merge.take(entry('w', 1, kline(0, false, 0), kline(1, false, 60_000)));
+    expect(merge.repairs()).toMatchObject([
+      { stream: KLINE, kind: 'kline', from: barTime(0), to: barTime(0) },
+    ]);
+    expect(outcome(merge, entry('w', 1, tick(500_000)))).toEqual([`sequence ${barTime(0)}>${barTime(1)}`]);
   });
 
   it('keep a bar closed, and stay at the latest bar, when an update comes late', () => {
     const merge = new StreamMerge();
-    merge.take(entry('w', 1, kline(0, false, 0), kline(1, true, 60_000), kline(0, true, 60_100)));
+    merge.take(entry('w', 1, kline(0, true, 0), kline(1, true, 60_000), kline(0, true, 60_100)));
     merge.take(entry('w', 1, kline(1, false, 60_200), doubt(KLINE, 1, 'reconnect')));
     expect(outcome(merge, entry('w', 1, kline(2, false, 120_000)))).toEqual([START_MS + 120_000]);
     expect(merge.stats().gaps).toBe(0);

@@ -209,6 +209,15 @@ describe('two lines of a stream without a chain', () => {
     expect(outcome(merge, entry('w', 1, tick(300)))).toEqual([12, 12]);
   });
 
+  it('take the last update of a bar from another line when the lead did not bring it', () => {
+    const merge = new StreamMerge();
+    merge.take(entry('a', 1, kline(0, false, 59_900)));
+    merge.take(entry('b', 1, kline(0, false, 59_900), kline(0, true, 59_990), kline(1, false, 60_100)));
+    const events = outcome(merge, entry('a', 1, kline(1, false, 60_100)));
+    expect(events).toEqual([START_MS + 59_990, START_MS + 60_100]);
+    expect(merge.stats()).toMatchObject({ gaps: 0 });
+  });
+
   it('wait for the updates of a bar that another line may bring, and need no row without them', () => {
     const merge = new StreamMerge();
     merge.take(entry('a', 1, kline(0, false, 0)));
