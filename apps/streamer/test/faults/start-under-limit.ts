@@ -28,7 +28,7 @@ export interface StartUnderLimitFigures {
   readonly refused: number;
   /** Requests during the ban that came when it was known. */
   readonly defiant: number;
-  /** Depth requests that came before as many symbols had a stream. */
+  /** Snapshots that were asked for before as many symbols had a stream. */
   readonly premature: number;
 }
 
@@ -109,7 +109,8 @@ function premature(report: ExchangeReport): number {
     openedAtMs,
     count: streams.filter((stream) => stream.includes('@depth')).length,
   }));
-  return depthRequests(report).filter(({ atMs }, index) => {
+  const answered = depthRequests(report).filter(({ status }) => status === 200);
+  return answered.filter(({ atMs }, index) => {
     const ready = depthStreams.filter(({ openedAtMs }) => openedAtMs <= atMs);
     return ready.reduce((total, { count }) => total + count, 0) < index + 1;
   }).length;
