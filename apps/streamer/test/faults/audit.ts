@@ -27,6 +27,9 @@ export interface GapRow {
 
 type Row = readonly string[];
 
+/** Column of a kline row. */
+const INTERVAL = 12;
+
 /** Rows of all files of a kind in a symbol's folder, oldest file first; the header is checked and left out. */
 export function rowsOf(folder: string, kind: string, malformed: string[] = []): Row[] {
   const rows: Row[] = [];
@@ -78,7 +81,8 @@ export function audit(data: string, symbols: readonly string[]): Audit {
     auditDepth(rowsOf(folder, 'depth', result.malformed), symbol, gaps, result);
     const bars = rowsOf(folder, 'kline', result.malformed);
     result.rows += bars.length;
-    auditBars(bars, symbol, gaps, result);
+    for (const interval of new Set(bars.map((row) => row[INTERVAL]!)))
+      auditBars(bars.filter((row) => row[INTERVAL] === interval), `${symbol}@kline_${interval}`, gaps, result); // prettier-ignore
   }
   return result;
 }
@@ -141,10 +145,8 @@ function auditDepth(rows: readonly Row[], symbol: string, gaps: readonly GapRow[
 }
 
 /** Bars that closed must be there to their end: each once closed, without a hole between. */
-function auditBars(rows: readonly Row[], symbol: string, gaps: readonly GapRow[], result: Audit): void {
-  const declared = gaps.filter(
-    ({ stream, healedBy }) => stream.startsWith(`${symbol}@kline`) && healedBy === '',
-  );
+function auditBars(rows: readonly Row[], key: string, gaps: readonly GapRow[], result: Audit): void {
+  const declared = gaps.filter(({ stream, healedBy }) => stream === key && healedBy === '');
   const opens = [...new Set(rows.map(([open]) => Number(open)))].sort((a, b) => a - b);
   const step = opens.length < 2 ? 0 : Math.min(...opens.slice(1).map((open, index) => open - opens[index]!));
   for (const [index, open] of opens.slice(1).entries()) {
@@ -152,12 +154,12 @@ function auditBars(rows: readonly Row[], symbol: string, gaps: readonly GapRow[]
     const isDeclared = declared.some(
       ({ lastId, nextId }) => (lastId ?? 0) <= before && open <= (nextId ?? Infinity),
     );
-    if (open - before > step && !isDeclared) result.undeclared.push(`${symbol} kline ${before} → ${open}`);
+    if (open - before > step && !isDeclared) result.undeclared.push(`${key} ${before} → ${open}`);
   }
   const seen = new Set<string>();
   for (const row of rows) {
-    const key = row.join(',');
-    if (seen.has(key)) result.duplicated.push(`${symbol} kline ${key}`);
-    seen.add(key);
+    const text = row.join(',');
+    if (seen.has(text)) result.duplicated.push(`${key} ${text}`);
+    seen.add(text);
   }
 }

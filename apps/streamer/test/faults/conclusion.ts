@@ -1,13 +1,20 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type Audit } from './audit.ts';
+import { depthMessages } from './depth-messages.ts';
 import { type BookComparison, compareWholeBooks, type SummedBook } from './exchange-books.ts';
 import type { ExchangeReport } from './exchange-report.ts';
 import { auditFigures } from './figures.ts';
 import type { Recording } from './recording.ts';
 
+/** With different depth cuts about every second id of the exchange is the end of an event that the recorder got. */
+const LOOKS = 12;
+const LOOK_INTERVAL_MS = 30;
+
 /** What a recording has come to. */
 export interface Conclusion {
   readonly audit: Audit;
-  /** The exchange's books by their checksums, at the end and whenever else they were written down. */
+  /** The exchange's books at the end, by their checksums. */
   readonly books: BookComparison;
   /** Everything that the recorder logged. */
   readonly log: string;
@@ -37,16 +44,37 @@ export async function caughtUp(
  */
 export async function conclude(
   recording: Pick<Recording, 'exchange' | 'recorder' | 'data' | 'symbols'>,
-  earlier: readonly SummedBook[] = [],
 ): Promise<Conclusion> {
   const { exchange, recorder, data, symbols } = recording;
   await caughtUp(recording, symbols);
-  const { books } = await exchange.report<ExchangeReport>();
+  const books: SummedBook[] = [];
+  for (let look = 0; look < LOOKS; look++) {
+    books.push(...(await exchange.report<ExchangeReport>()).books);
+    await sleep(LOOK_INTERVAL_MS);
+  }
   await caughtUp(recording, symbols);
   const { code, stderr } = await recorder.stop();
   if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
-  const recorded = [...earlier, ...books].filter(({ symbol }) => symbols.includes(symbol));
-  return { audit: audit(data, symbols), books: await compareWholeBooks(data, recorded), log: stderr };
+  const stored = await storedBooks(data, symbols, books);
+  return {
+    audit: audit(data, symbols),
+    books: await compareWholeBooks(data, stored),
+    log: stderr,
+  };
+}
+
+/** Of each symbol the last book whose id is the end of a stored event. */
+async function storedBooks(
+  data: string,
+  symbols: readonly string[],
+  books: readonly SummedBook[],
+): Promise<SummedBook[]> {
+  const found = symbols.map(async (symbol) => {
+    const messages = await depthMessages(join(data, symbol));
+    const ids = new Set(messages.map(({ finalUpdateId }) => finalUpdateId));
+    return books.findLast((book) => book.symbol === symbol && ids.has(book.lastUpdateId));
+  });
+  return (await Promise.all(found)).filter((book) => book !== undefined);
 }
 
 export function conclusionFigures({ audit, books }: Conclusion): object {

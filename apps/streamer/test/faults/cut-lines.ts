@@ -24,8 +24,11 @@ export interface CutLinesOptions extends RecordingOptions {
   readonly pauseMsMax: number;
   /** After so many cuts the books of the exchange are written down, to be compared afterwards. */
   readonly cutsPerLook: number;
-  /** Whether a snapshot of a thousand levels is the whole book; if not, a book that begins anew has not all levels. */
-  readonly snapshotsAreWhole: boolean;
+  /**
+   * Whether all levels of the exchange's books can be known. A snapshot has a thousand levels a side, so a book that
+   * begins anew may miss some; and the first event behind it, cut differently, may have some that the exchange left out.
+   */
+  readonly isWhole: boolean;
   /** Called while the files are there. */
   readonly inspect?: (data: string) => void | Promise<void>;
 }
@@ -107,11 +110,10 @@ async function cutAgainAndAgain(options: CutLinesOptions, recording: Recording, 
 }
 
 async function look(
-  { snapshotsAreWhole, redundancy }: CutLinesOptions,
+  { isWhole }: CutLinesOptions,
   { exchange, symbols }: Recording,
   { shown, whole }: Looks,
 ): Promise<void> {
-  const isWhole = snapshotsAreWhole || redundancy === 2;
   if (isWhole) whole.push(...(await exchange.report<ExchangeReport>()).books);
   else shown.push(...(await booksOfExchange(exchange, symbols)));
 }

@@ -10,7 +10,7 @@ const symbols = ['BTCUSDT', 'ETHUSDT'];
 const market = {
   symbols,
   config: { symbols: { pairs: symbols, per_worker: 2 } },
-  snapshotsAreWhole: true,
+  isWhole: true,
 };
 const exchange = ['--rate', '50', '--trades', '20', '--levels', '300'];
 

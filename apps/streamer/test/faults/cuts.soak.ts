@@ -26,7 +26,7 @@ maybe('eight minutes of a real market at speed 5 (skipped without ../shared/data
       config: { symbols: { pairs: symbols, streams: ['depth@0ms', 'bookTicker', 'trade'] } },
       pauseMsMax: redundancy === 1 ? 3000 : 1000,
       cutsPerLook: 10,
-      snapshotsAreWhole: false,
+      isWhole: redundancy === 2 && depthCuts === 'same',
     });
     const { audit, books, wholeBooks } = figures;
     printFigures(`cuts of real data, redundancy ${redundancy}, ${depthCuts} depth cuts`, { seed, ...cutFigures(figures) }); // prettier-ignore

@@ -39,7 +39,7 @@ describe('a recorder that gets damaged frames', () => {
       expect(audit).toMatchObject({ ...SOUND, lost: 0 });
       expect(figures).toMatchObject({ harmful: [], gapsOpen: 0, unclosedBars: [] });
       expect(figures.worstSnapshotDelayMs).toBeLessThan(2000);
-      expect(books.differences).toEqual([]);
+      expect(books).toMatchObject({ books: symbols.length, differences: [] });
     },
   );
 });

@@ -1,0 +1,19 @@
+import { conclusionFigures } from './conclusion.ts';
+import { printFigures, SOUND } from './figures.ts';
+import { reloadConfig, STAYS } from './reload-config.ts';
+
+describe('a recorder that is given another configuration', () => {
+  it('goes on without a gap with what stays, begins what is new, and takes no bad one', async () => {
+    const figures = await reloadConfig({
+      symbols: [],
+      exchange: ['--rate', '50', '--trades', '20', '--levels', '300'],
+      reloads: 1,
+    });
+    const { reloads, worstReloadMs, gaps, addedRows, leftOver, audit, books } = figures;
+    printFigures('reload', { reloads, worstReloadMs, addedRows, leftOver, gapsOfStaying: gaps[STAYS], ...conclusionFigures(figures) }); // prettier-ignore
+    expect(audit).toMatchObject({ ...SOUND, lost: 0, gapRows: 0 });
+    expect({ gaps: Object.values(gaps), leftOver }).toEqual({ gaps: [0, 0, 0], leftOver: 0 });
+    expect(addedRows).toBeGreaterThan(0);
+    expect(books).toMatchObject({ books: 2, differences: [] });
+  }, 60_000);
+});
