@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, isAlive } from '../process/recorder.ts';
 import { type ExchangeReport, reportWhen } from './exchange-report.ts';
@@ -9,8 +9,8 @@ export interface StartUnderLimitOptions extends RecordingOptions {
   readonly weightLimit: number;
   /** How long the exchange refuses everything, from the moment when a third of the snapshots was asked for. */
   readonly banMs: number;
-  /** Kill all processes of the recorder during the ban, and start again. */
-  readonly restart: boolean;
+  /** Kill all processes of the recorder during the ban, and start again; `amnesic`: without what they wrote down of it. */
+  readonly restart: boolean | 'amnesic';
   /** Every answer takes so long, so that the start has a middle. */
   readonly answerMs: number;
   /** All books must be in sync within this time. */
@@ -85,6 +85,7 @@ async function banned(
   const { processes } = await recorder.status();
   for (const { pid } of processes) process.kill(pid, 'SIGKILL');
   await eventually(() => !processes.some(({ pid }) => isAlive(pid)));
+  if (restart === 'amnesic') rmSync(join(data, '.budget'), { recursive: true });
   return startAgain();
 }
 

@@ -27,4 +27,14 @@ describe('a recorder of 200 symbols', () => {
       expect(figures.highestFixed).toBeLessThanOrEqual(weightLimit);
     },
   );
+
+  it('asks during the ban when it has forgotten it, so that the check is no blind one', async () => {
+    const pairs = symbols.slice(0, 24);
+    const figures = await startUnderLimit({
+      symbols: pairs, exchange, weightLimit, banMs: 8000, answerMs: 500, restart: 'amnesic', timeoutMs: 60_000,
+      config: { symbols: { pairs, per_worker: 24 } },
+    }); // prettier-ignore
+    printFigures('start without memory of the ban', figures);
+    expect(figures.defiant).toBeGreaterThan(0);
+  });
 });
