@@ -32,6 +32,9 @@ export interface PowerCutFigures {
 const DISK_MIB = 1024;
 const DRAIN_TIMEOUT_MS = 30_000;
 
+/** The control must have something to lose. */
+const CONTROL_PAUSE_MS = 500;
+
 /**
  * Cuts the power again and again while a writer records. Batches that were acknowledged before are in the files at the end,
  * once; the others come again, as workers bring them.
@@ -84,7 +87,7 @@ async function cutAgainAndAgain(
   const figures = { duringRecovery: 0, worstRecoveryMs: 0 };
   let writer = first;
   for (let cut = 0; cut < cuts; cut++) {
-    await sleep(chance() * pauseMsMax);
+    await sleep((isSynced ? 0 : CONTROL_PAUSE_MS) + chance() * pauseMsMax);
     disk.cutPower(cut % 2 === 0 ? 'nothing-flushed' : 'journal-flushed');
     await writer.kill();
     disk.mountAgain();

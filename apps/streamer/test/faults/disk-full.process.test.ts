@@ -5,8 +5,8 @@ import { MountedDisk, removeDisks } from './mounted-disk.ts';
 
 /** Too small for a whole segment of the main queue, so that its last small one is full soon. */
 const SHAPE = {
-  symbols: ['BTCUSDT', 'ETHUSDT'],
-  exchange: ['--rate', '250', '--trades', '50'],
+  symbols: ['BTCUSDT'],
+  exchange: ['--rate', '400', '--trades', '100'],
   disk: () => MountedDisk.tmpfs(24 * 1024),
 };
 
@@ -15,7 +15,7 @@ describe('a recorder whose disk is full', () => {
   afterEach(removeDisks);
 
   test('keeps everything in its queues, and stores it when there is room', async () => {
-    const { audit, ...figures } = await fillDisk({ ...SHAPE, outageMs: 4000 });
+    const { audit, ...figures } = await fillDisk({ ...SHAPE, outageMs: 2000, until: 'DiskFull' });
     printFigures('disk full', { ...figures, ...auditFigures(audit) });
     expect(figures).toMatchObject({ restarts: 0, isJournalFull: true });
     expect(figures.resumedMs).toBeLessThanOrEqual(5000);
@@ -24,7 +24,12 @@ describe('a recorder whose disk is full', () => {
 
   test('declares exactly what its queues could not hold', async () => {
     const performance = { queue_size: '128KiB', batch_size: '16KiB', spool_size: '64KiB' };
-    const { audit, ...figures } = await fillDisk({ ...SHAPE, performance, outageMs: 5000 });
+    const { audit, ...figures } = await fillDisk({
+      ...SHAPE,
+      performance,
+      outageMs: 2000,
+      until: 'QueueOverflowed',
+    });
     printFigures('disk full, queue too small', { ...figures, ...auditFigures(audit) });
     expect(figures).toMatchObject({ restarts: 0, isJournalFull: true });
     expect(figures.reasons).toContain('overflow');

@@ -5,6 +5,7 @@ import { eventually, type Recorder, type Status } from '../process/recorder.ts';
 import { type Audit, audit, gapRowsOf } from './audit.ts';
 import type { MountedDisk } from './mounted-disk.ts';
 import { eventsOf, isLive, type Recording, whileUnderLoad } from './recording.ts';
+import { WriterProcess } from './writer-process.ts';
 
 export interface FullDiskOptions {
   readonly symbols: readonly string[];
@@ -12,6 +13,8 @@ export interface FullDiskOptions {
   readonly exchange: readonly string[];
   readonly disk: () => MountedDisk;
   readonly outageMs: number;
+  /** The outage goes on until the recorder has logged this event, and a second longer. */
+  readonly until?: 'DiskFull' | 'QueueOverflowed';
   /** The section of the configuration. */
   readonly performance?: Record<string, unknown>;
 }
@@ -34,26 +37,33 @@ export interface FullDiskFigures extends OutageFigures {
 /** A disk fills up under a running recorder, and has room again after the outage. */
 export async function fillDisk(options: FullDiskOptions): Promise<FullDiskFigures> {
   let figures: FullDiskFigures | undefined;
-  await onDisk(options, async ({ recorder, data, symbols }, disk) => {
+  await onDisk(options, async (recording, disk) => {
+    const { recorder, data, symbols } = recording;
     await recorder.statusWhen(isLive);
     disk.fill();
-    const outage = await outlast(recorder, data, disk, options.outageMs);
+    const outage = await outlast(recorder, data, disk, options);
     await stopCleanly(recorder);
+    await storeWhatIsLeft(recorder, recording.startAgain);
     const reasons = symbols.flatMap((symbol) => gapRowsOf(join(data, symbol)).map(({ reason }) => reason));
     figures = { ...outage, audit: audit(data, symbols), reasons: [...new Set(reasons)] };
   });
   return figures!;
 }
 
-/** A recorder starts on a full disk, which has room after the outage. */
+/** A recorder starts in the folder of an earlier one on a full disk, which has room after the outage. */
 export async function startOnFullDisk(
   options: FullDiskOptions,
 ): Promise<OutageFigures & { readonly audit: Audit }> {
   let figures: (OutageFigures & { audit: Audit }) | undefined;
-  const prepare = (disk: MountedDisk): void => disk.fill();
+  const prepare = async (disk: MountedDisk): Promise<void> => {
+    const writer = new WriterProcess({ data: join(disk.path, 'data'), symbols: options.symbols });
+    await writer.ready;
+    await writer.stop();
+    disk.fill();
+  };
   await onDisk({ ...options, prepare }, async ({ recorder, data, symbols }, disk) => {
     await recorder.statusWhen(isUp);
-    const outage = await outlast(recorder, data, disk, options.outageMs);
+    const outage = await outlast(recorder, data, disk, options);
     await stopCleanly(recorder);
     figures = { ...outage, audit: audit(data, symbols) };
   });
@@ -95,7 +105,12 @@ const isUp = ({ processes }: Status): boolean =>
 
 /** The disk and its recorder are gone afterwards. */
 async function onDisk(
-  { symbols, exchange, performance, ...options }: FullDiskOptions & { prepare?: (disk: MountedDisk) => void },
+  {
+    symbols,
+    exchange,
+    performance,
+    ...options
+  }: FullDiskOptions & { prepare?: (disk: MountedDisk) => Promise<void> },
   test: (recording: Recording, disk: MountedDisk) => Promise<void>,
 ): Promise<void> {
   const disk = options.disk();
@@ -103,7 +118,7 @@ async function onDisk(
     const data = join(disk.path, 'data');
     mkdirSync(data);
     keepBudgetElsewhere(data, disk);
-    options.prepare?.(disk);
+    await options.prepare?.(disk);
     const config = performance === undefined ? {} : { config: { performance } };
     await whileUnderLoad({ symbols, exchange, data, ...config }, (recording) => test(recording, disk));
   } finally {
@@ -123,7 +138,7 @@ async function outlast(
   recorder: Recorder,
   data: string,
   disk: MountedDisk,
-  outageMs: number,
+  { outageMs, until }: FullDiskOptions,
 ): Promise<OutageFigures> {
   let queuedBytesMax = 0;
   const watch = (status: Status): void => {
@@ -132,6 +147,12 @@ async function outlast(
   };
   for (const endMs = performance.now() + outageMs; performance.now() < endMs; await sleep(250))
     watch(await recorder.status());
+  if (until !== undefined) {
+    const hasLogged = (): boolean => recorder.output().stderr.includes(until);
+    await eventually(hasLogged, () => `no ${until} on a full disk`, 30_000);
+    await sleep(1000);
+    watch(await recorder.status());
+  }
   const rowBytes = csvBytes(data);
   disk.free();
   const freedAtMs = performance.now();
@@ -151,6 +172,14 @@ const isCaughtUp = ({ queues }: Status): boolean => queues.every(({ oldestAgeMs 
 async function stopCleanly(recorder: Recorder): Promise<void> {
   const { code, stderr } = await recorder.stop();
   if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
+}
+
+/** What the last rows had no time for at the end is in the journal, and the next recorder's to store. */
+async function storeWhatIsLeft(recorder: Recorder, startAgain: () => Recorder): Promise<void> {
+  if (!recorder.output().stderr.includes('SinkLeftBehind')) return;
+  const next = startAgain();
+  await next.statusWhen(isLive);
+  await stopCleanly(next);
 }
 
 function csvBytes(data: string): number {

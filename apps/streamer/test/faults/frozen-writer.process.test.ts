@@ -7,8 +7,8 @@ const MIB = 1024 * KIB;
 describe('a recorder whose writer stands still', () => {
   it('keeps what comes in queues and spools, and waits for it', async () => {
     const { audit, ...figures } = await freezeWriter({
-      symbols: ['BTCUSDT', 'ETHUSDT'],
-      exchange: ['--rate', '250', '--trades', '50'],
+      symbols: ['BTCUSDT'],
+      exchange: ['--rate', '400', '--trades', '100'],
       config: { performance: { queue_size: '256KiB', batch_size: '32KiB', spool_size: '64MiB' } },
       frozenMs: 4000,
     });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, temporaryFolder } from '../process/recorder.ts';
@@ -6,6 +6,13 @@ import { BatchLoad, type BatchLoadOptions } from './batch-load.ts';
 import { type StoredTrades, storedTrades } from './stored-trades.ts';
 import { inject, ONE_THREAD } from './strace.ts';
 import { WriterProcess } from './writer-process.ts';
+
+const SEGMENT_BYTES = 32 * 1024 * 1024;
+
+/** What the sync of the last part of a file may take. */
+const SYNC_MS = 500;
+
+const END_TIMEOUT_MS = 20_000;
 
 type LoadShape = Omit<BatchLoadOptions, 'socketPath'>;
 
@@ -32,7 +39,7 @@ export async function failSyncs(shape: LoadShape, calls: readonly number[]): Pro
     for (const n of calls) {
       await hasItsProvisions(data);
       const { seen } = await inject(current.pid, `fdatasync:error=EIO:when=${n}`);
-      const { code } = await current.ended;
+      const { code } = await withinTime(current.ended);
       const endedAtMs = Date.now();
       exitCodes.push(code);
       const struckAtMs = Number(/\d+\.\d+/.exec((await seen)[0]!)![0]) * 1000;
@@ -73,9 +80,34 @@ export async function slowSyncs(
   return { ...figures!, stored };
 }
 
-/** What is made ahead may fail without harm, and is tried again; so the faults begin when it is there. */
+async function withinTime<T>(ending: Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const tooLate = sleep(END_TIMEOUT_MS, undefined, { signal: abort.signal }).then(() => {
+    throw new Error(`the writer goes on, ${END_TIMEOUT_MS} ms after a sync was to fail`);
+  });
+  try {
+    return await Promise.race([ending, tooLate]);
+  } finally {
+    tooLate.catch(() => undefined);
+    abort.abort();
+  }
+}
+
+/**
+ * What is made ahead may fail without harm, and is tried again; so the faults begin when it is there: the reserve, and the
+ * next segment, all of it synced.
+ */
 async function hasItsProvisions(data: string): Promise<void> {
-  await eventually(() => existsSync(join(data, '.journal', 'reserve')));
+  const journal = join(data, '.journal');
+  const isThere = (): boolean => {
+    const names = readdirSync(journal);
+    const spare = names.find((name) => name.endsWith('next.tmp'));
+    return (
+      names.includes('reserve') && spare !== undefined && statSync(join(journal, spare)).size >= SEGMENT_BYTES
+    );
+  };
+  await eventually(isThere, () => `in the journal there is ${readdirSync(journal).join(', ')}`);
+  await sleep(SYNC_MS);
 }
 
 async function withWriter(

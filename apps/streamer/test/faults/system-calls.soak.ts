@@ -34,7 +34,7 @@ describe('a writer whose system calls are struck', () => {
     const chance = chanceOf(seed);
     const calls = Array.from({ length: 20 }, () => 1 + Math.floor(chance() * 60));
     const { stored, ...figures } = await failSyncs(
-      { symbols: SYMBOLS, tradesPerBatch: 20, intervalMs: 10 },
+      { symbols: SYMBOLS, tradesPerBatch: 5, intervalMs: 10 },
       calls,
     );
     printFigures('failed syncs', { seed, ...figures, ...auditFigures(stored), missing: stored.missing });
