@@ -11,8 +11,9 @@ const market = {
   symbols,
   config: { symbols: { pairs: symbols, per_worker: 2 } },
   isWhole: true,
+  network: { reconnect: { initial_delay: '50ms', max_delay: '200ms' } },
 };
-const exchange = ['--rate', '50', '--trades', '20', '--levels', '300'];
+const exchange = ['--rate', '30', '--trades', '10', '--levels', '300'];
 
 /** What the audit says of a copy that lacks one diff, as if it had been lost and nobody had noticed. */
 function auditWithoutOneDiff(data: string): string[] {

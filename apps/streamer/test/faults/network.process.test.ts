@@ -11,7 +11,7 @@ describe('a recorder behind a bad line', () => {
     const figures = await troubleNetwork({
       seed,
       symbols,
-      exchange: ['--rate', '50', '--trades', '20', '--levels', '300'],
+      exchange: ['--rate', '30', '--trades', '10', '--levels', '300'],
       config: { symbols: { pairs: symbols, per_worker: 2 } },
       network: { silence_timeout: '1s' },
       troubles: [stall(500), halfOpen(3000, 2500), RESET, slow(500, 10_000)],

@@ -7,7 +7,7 @@ describe('a recorder whose requests are refused', () => {
   it('goes on recording, and its book comes back behind refusals of every kind', async () => {
     const { audit, books, refusals } = await refuseRequests({
       symbols,
-      exchange: ['--rate', '50', '--trades', '20', '--levels', '300'],
+      exchange: ['--rate', '30', '--trades', '10', '--levels', '300'],
       refusals: [
         {
           name: 'one of each',

@@ -6,14 +6,18 @@ describe('a recorder that is given another configuration', () => {
   it('goes on without a gap with what stays, begins what is new, and takes no bad one', async () => {
     const figures = await reloadConfig({
       symbols: [],
-      exchange: ['--rate', '50', '--trades', '20', '--levels', '300'],
+      exchange: ['--rate', '30', '--trades', '10', '--levels', '300', '--depth-cuts', 'different'],
+      // Connections are replaced all the time as well, and each cuts the depth stream in its own way.
+      network: { lifetime: '2s' },
       reloads: 1,
     });
+    const rotations = figures.log.match(/ConnectionRotated/g)?.length ?? 0;
     const { reloads, worstReloadMs, gaps, addedRows, leftOver, audit, books } = figures;
-    printFigures('reload', { reloads, worstReloadMs, addedRows, leftOver, gapsOfStaying: gaps[STAYS], ...conclusionFigures(figures) }); // prettier-ignore
+    printFigures('reload', { reloads, worstReloadMs, rotations, addedRows, leftOver, gapsOfStaying: gaps[STAYS], ...conclusionFigures(figures) }); // prettier-ignore
     expect(audit).toMatchObject({ ...SOUND, lost: 0, gapRows: 0 });
     expect({ gaps: Object.values(gaps), leftOver }).toEqual({ gaps: [0, 0, 0], leftOver: 0 });
     expect(addedRows).toBeGreaterThan(0);
+    expect(rotations).toBeGreaterThanOrEqual(4);
     expect(books).toMatchObject({ books: 2, differences: [] });
   }, 60_000);
 });

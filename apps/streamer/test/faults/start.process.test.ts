@@ -6,7 +6,7 @@ const symbols = Array.from({ length: 24 }, (_, index) => `T${index + 1}USDT`);
 
 describe('a recorder that is banned while it starts', () => {
   it('asks nothing more before the end of the ban, not even when it is killed and started again', async () => {
-    const weightLimit = 1200;
+    const weightLimit = 1600;
     const figures = await startUnderLimit({
       symbols,
       exchange: ['--rate', '3', '--trades', '3', '--levels', '50'],
