@@ -77,10 +77,29 @@ describe('the command line', () => {
     ['a value that is none', ['serve', '--port', '70000', '--symbols', 'BTCUSDT'], /0 to 65535/],
     ['two markets at once', ['serve', '--port', '0', '--symbols', 'BTCUSDT', '--replay', '.'], /--replay/],
     ['no market', ['serve', '--port', '0'], /--symbols/],
+    ['no time', ['serve', '--port', '0', '--symbols', 'BTCUSDT', '--start-time', 'noon'], /2026-11-22T10/],
   ])('ends with code 2 and a message for %s', async (_, args, message) => {
     const started = run(...args);
     expect(await started.exited).toBe(2);
     expect(started.errors()).toMatch(message);
+  });
+
+  withBuild('starts the made-up market at the given time', async () => {
+    const started = run(
+      'serve',
+      '--port',
+      '0',
+      '--symbols',
+      'BTCUSDT',
+      '--start-time',
+      '2024-07-18T23:59:00Z',
+    );
+    const url = `http://127.0.0.1:${await listening(started)}/fapi/v1/depth?symbol=BTCUSDT&limit=5`;
+    const { E } = (await (await fetch(url)).json()) as { E: number };
+    expect(E - Date.UTC(2024, 6, 18, 23, 59)).toBeGreaterThanOrEqual(0);
+    expect(E - Date.UTC(2024, 6, 18, 23, 59)).toBeLessThan(60_000);
+    started.child.kill('SIGTERM');
+    expect(await started.exited).toBe(0);
   });
 
   withBuild('names every mistake of a fault script and ends with code 2', async () => {
