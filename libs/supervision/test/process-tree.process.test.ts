@@ -131,7 +131,10 @@ describe('a tree of processes', () => {
 
   it('lets an orphan leave before its time', async () => {
     const orphan = { orphanExitMs: 60_000 };
-    const tree = new Tree(story, 'cluster', { first: { orphan, leaves: true }, second: { orphan: { orphanExitMs: 0 } } });
+    const tree = new Tree(story, 'cluster', {
+      first: { orphan, leaves: true },
+      second: { orphan: { orphanExitMs: 0 } },
+    });
     await tree.started();
     tree.process.kill('SIGKILL');
     await nobodyLeft();
