@@ -63,7 +63,9 @@ export class BookShelf {
     return [...this.#books.values()].map((book) => book.report());
   }
 
+  /** The feed broke. What was wished for belonged to the feed before, and so did the patience. */
   restart(): void {
+    this.stop();
     for (const book of this.#books.values()) book.restart();
   }
 

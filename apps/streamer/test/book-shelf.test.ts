@@ -1,0 +1,80 @@
+import { Buffer } from 'node:buffer';
+import { FrameFields } from '@org/binance-wire';
+import { RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
+import { leveledLog } from '../src/logging/child-log.ts';
+import { BookShelf } from '../src/order-book/book-shelf.ts';
+
+function shelfOf(symbols: readonly string[]) {
+  let timers: { atMs: number; run: () => void }[] = [];
+  let nowMs = 0;
+  const wishes: number[] = [];
+  const shelf = new BookShelf({
+    symbols,
+    fields: new FrameFields(),
+    staleAfterMs: 1000,
+    clock: {
+      wallUs: () => nowMs * 1000,
+      setTimeout: (run, delayMs) => {
+        const timer = { atMs: nowMs + delayMs, run };
+        timers.push(timer);
+        return timer;
+      },
+      clearTimeout: (timer) => void (timers = timers.filter((other) => other !== timer)),
+    },
+    log: leveledLog(() => undefined),
+    joined: () => undefined,
+    snapshotWanted: () => wishes.push(nowMs),
+  });
+  const advance = (byMs: number): void => {
+    const endMs = nowMs + byMs;
+    for (;;) {
+      const [next] = timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      nowMs = next.atMs;
+      timers = timers.filter((timer) => timer !== next);
+      next.run();
+    }
+    nowMs = endMs;
+  };
+  return { shelf, wishes, advance };
+}
+
+function diff(symbol: string, pu: number, u: number): Buffer {
+  const builder = new RecordBatchBuilder(1024);
+  const stream = `${symbol}@depth@0ms`;
+  const frame = `{"stream":"${symbol.toLowerCase()}@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"${symbol}","U":${pu + 1},"u":${u},"pu":${pu},"b":[],"a":[]}}`;
+  builder.append(
+    { type: RECORD_TYPE.frame, stream, receivedAtUs: 1, line: 0, connectionId: 1 },
+    Buffer.from(frame),
+  );
+  return builder.take();
+}
+
+describe('the shelf of books', () => {
+  it('wishes a snapshot for a book that has none, less and less often', () => {
+    const { shelf, wishes, advance } = shelfOf(['BTCUSDT']);
+    shelf.take(diff('BTCUSDT', 1, 2));
+    advance(15_000);
+    expect(wishes).toEqual([2000, 6000, 14_000]);
+    shelf.stop();
+  });
+
+  it('begins anew with its wishes when the feed broke', () => {
+    const { shelf, wishes, advance } = shelfOf(['BTCUSDT']);
+    shelf.take(diff('BTCUSDT', 1, 2));
+    advance(40_000);
+    const before = wishes.length;
+    shelf.restart();
+    shelf.take(diff('BTCUSDT', 2, 3));
+    advance(2000);
+    expect(wishes.slice(before)).toEqual([42_000]);
+    shelf.stop();
+  });
+
+  it('keeps the books that it is told to keep, and no others', () => {
+    const { shelf } = shelfOf(['BTCUSDT', 'ETHUSDT']);
+    shelf.keep(['ETHUSDT', 'SOLUSDT']);
+    expect(shelf.reports().map(({ symbol }) => symbol)).toEqual(['ETHUSDT', 'SOLUSDT']);
+    expect(shelf.answer('BTCUSDT', 5)).toMatchObject({ unavailable: 'no such book is kept' });
+  });
+});
