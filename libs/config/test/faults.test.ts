@@ -58,7 +58,7 @@ const valueFaults: [yaml: string, message: string][] = [
   ['network:\n  ws_url: wss://h/ws/', '2: network.ws_url: expected an address without the route that the recorder adds, was "wss://h/ws/"'],
   ['network:\n  rest_url: https://h/fapi/v1', '2: network.rest_url: expected an address without the route that the recorder adds, was "https://h/fapi/v1"'],
   ['network:\n  silence_timeout: 2h', '2: network.silence_timeout: expected a duration from 100ms to 1h, was "2h"'],
-  ['network:\n  lifetime: 24h', '2: network.lifetime: expected a duration from 1s to 23h55m, was "24h"'],
+  ['network:\n  lifetime: 24h', '2: network.lifetime: expected a duration from 2s to 23h55m, was "24h"'],
   ['network:\n  redundancy: 3', '2: network.redundancy: expected a whole number from 1 to 2, was 3'],
   ['network:\n  redundancy: "2"', '2: network.redundancy: expected a whole number from 1 to 2, was "2"'],
   ['network:\n  reconnect: 5s', '2: network.reconnect: expected a section with the keys initial_delay, max_delay, max_retries, was "5s"'],

@@ -76,8 +76,9 @@ const network = section('The exchange and the connections to it.', {
     max: HOUR,
   }),
   // The exchange drops a connection at 24 h, and the successor has to deliver before that.
+  // A connection and its successor deliver side by side for a second or more.
   lifetime: durationField('Age at which a connection is replaced by a new one.', '23h30m', {
-    min: SECOND,
+    min: 2 * SECOND,
     max: 24 * HOUR - 5 * MINUTE,
   }),
   redundancy: integerField('Parallel lines for every stream; 2 survives the loss of one.', 1, {
