@@ -18,7 +18,7 @@ maybe('eight minutes of a real market at speed 5 (skipped without ../shared/data
     const seed = seedOfRun();
     const figures = await cutLines({
       seed,
-      cuts: Number(process.env['K'] ?? 50),
+      cuts: Number(process.env['FAULT_COUNT'] ?? 50),
       redundancy,
       symbols,
       replay: capture,

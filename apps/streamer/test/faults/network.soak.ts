@@ -9,7 +9,7 @@ const round = [halfOpen(15_000, 5000), RESET, stall(2000), slow(8000, 20_000), C
 describe('a recorder behind a bad line', () => {
   it.each([1, 2])('gets through every trouble with redundancy %i', async (redundancy) => {
     const seed = seedOfRun();
-    const rounds = Number(process.env['K'] ?? 3);
+    const rounds = Number(process.env['FAULT_COUNT'] ?? 3);
     const figures = await troubleNetwork({
       seed,
       symbols,

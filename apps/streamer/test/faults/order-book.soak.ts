@@ -6,7 +6,7 @@ describe('the order-book manager', () => {
   it('is killed 20 times; the recording does not notice and the books come back', async () => {
     const seed = seedOfRun();
     const { audit, ...figures } = await killOrderBook({
-      seed, kills: Number(process.env['K'] ?? 20), symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'], exchange: ['--rate', '100', '--trades', '50'], pauseMsMax: 1000,
+      seed, kills: Number(process.env['FAULT_COUNT'] ?? 20), symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'], exchange: ['--rate', '100', '--trades', '50'], pauseMsMax: 1000,
     }); // prettier-ignore
     printFigures('order-book kill -9', { seed, ...figures, ...auditFigures(audit) });
     expect(audit).toMatchObject({ ...SOUND, lost: 0, gapRows: 0 });

@@ -8,7 +8,7 @@ describe('a recorder that is given another configuration', () => {
       symbols: [],
       exchange: ['--rate', '100', '--trades', '50', '--levels', '300', '--depth-cuts', 'different'],
       network: { redundancy },
-      reloads: Number(process.env['K'] ?? 10),
+      reloads: Number(process.env['FAULT_COUNT'] ?? 10),
     });
     const { reloads, worstReloadMs, gaps, addedRows, leftOver, audit, books } = figures;
     printFigures(`reload, redundancy ${redundancy}`, { reloads, worstReloadMs, addedRows, leftOver, gapsOfStaying: gaps[STAYS], ...conclusionFigures(figures) }); // prettier-ignore

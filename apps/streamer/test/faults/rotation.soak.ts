@@ -17,7 +17,7 @@ describe('a recorder whose connections grow old every two seconds', () => {
       exchange: ['--rate', '100', '--trades', '50', '--levels', '300', '--depth-cuts', depthCuts, '--seed', String(seed)], // prettier-ignore
       network: { redundancy },
       lifetime: '2s',
-      rotations: Number(process.env['K'] ?? 150),
+      rotations: Number(process.env['FAULT_COUNT'] ?? 150),
     });
     const { connections, rotations, audit, books } = figures;
     printFigures(`rotation, redundancy ${redundancy}, ${depthCuts} depth cuts`, { seed, connections, rotations, ...conclusionFigures(figures) }); // prettier-ignore

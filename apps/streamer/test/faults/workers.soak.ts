@@ -9,7 +9,7 @@ describe('workers', () => {
   it('are killed 20 times with two lines, and nothing is missing', async () => {
     const seed = seedOfRun();
     const { audit, ...figures } = await killWorkers({
-      seed, kills: Number(process.env['K'] ?? 20), redundancy: 2, symbols, exchange, pauseMs: 3000, settleMs: 0,
+      seed, kills: Number(process.env['FAULT_COUNT'] ?? 20), redundancy: 2, symbols, exchange, pauseMs: 3000, settleMs: 0,
     }); // prettier-ignore
     printFigures('worker kill -9, redundancy 2', { seed, ...figures, ...auditFigures(audit) });
     expect(audit).toMatchObject({ ...SOUND, lost: 0, gapRows: 0 });
@@ -18,7 +18,7 @@ describe('workers', () => {
   it('are killed 20 times with one line, and exactly what is missing is declared', async () => {
     const seed = seedOfRun();
     const { audit, ...figures } = await killWorkers({
-      seed, kills: Number(process.env['K'] ?? 20), redundancy: 1, symbols, exchange, pauseMs: 3000, settleMs: 20_000,
+      seed, kills: Number(process.env['FAULT_COUNT'] ?? 20), redundancy: 1, symbols, exchange, pauseMs: 3000, settleMs: 20_000,
     }); // prettier-ignore
     printFigures('worker kill -9, redundancy 1', { seed, ...figures, ...auditFigures(audit) });
     expect(audit).toMatchObject({ ...SOUND, lost: audit.declared });

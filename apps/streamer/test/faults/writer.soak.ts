@@ -7,7 +7,7 @@ describe('the writer', () => {
     const seed = seedOfRun();
     const { audit, ...figures } = await killWriter({
       seed,
-      kills: Number(process.env['K'] ?? 100),
+      kills: Number(process.env['FAULT_COUNT'] ?? 100),
       pauseMsMax: 1000,
       symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'],
       exchange: ['--rate', '700', '--trades', '100'],
