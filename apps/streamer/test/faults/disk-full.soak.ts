@@ -16,7 +16,7 @@ describe('a recorder under load whose disk is full', () => {
   test('keeps the 60 s of it in its queues, and stores them when there is room', async () => {
     const { audit, ...figures } = await fillDisk({ ...SHAPE, outageMs: 60_000 });
     printFigures('disk full', { ...figures, ...auditFigures(audit) });
-    expect(figures.restarts).toBe(0);
+    expect(figures).toMatchObject({ restarts: 0, isComplete: true });
     expect(figures.resumedMs).toBeLessThanOrEqual(5000);
     expect(audit).toMatchObject({ ...SOUND, lost: 0, declared: 0 });
   });
@@ -27,7 +27,7 @@ describe('a recorder under load whose disk is full', () => {
     const disk = (): MountedDisk => MountedDisk.ext4(36);
     const { audit, ...figures } = await fillDisk({ ...SHAPE, disk, performance, outageMs: 60_000 });
     printFigures('disk full, queues of 1 MiB', { ...figures, ...auditFigures(audit) });
-    expect(figures).toMatchObject({ restarts: 0, isJournalFull: true });
+    expect(figures).toMatchObject({ restarts: 0, isJournalFull: true, isComplete: true });
     expect(figures.resumedMs).toBeLessThanOrEqual(5000);
     expect(figures.reasons).toContain('overflow');
     expect(audit).toMatchObject({ ...SOUND, lost: audit.declared });
@@ -36,7 +36,7 @@ describe('a recorder under load whose disk is full', () => {
   test('starts, and records when there is room after 20 s', async () => {
     const { audit, ...figures } = await startOnFullDisk({ ...SHAPE, outageMs: 20_000 });
     printFigures('disk full at the start', { ...figures, ...auditFigures(audit) });
-    expect(figures.restarts).toBe(0);
+    expect(figures).toMatchObject({ restarts: 0, isComplete: true });
     expect(figures.resumedMs).toBeLessThanOrEqual(5000);
     expect(audit).toMatchObject({ ...SOUND, lost: 0, declared: 0 });
   });
@@ -44,6 +44,7 @@ describe('a recorder under load whose disk is full', () => {
   test('stops when it is told to, and its successor has every durable row', async () => {
     const { audit, ...figures } = await stopOnFullDisk({ ...SHAPE, outageMs: 10_000 });
     printFigures('disk full at the stop', { ...figures, ...auditFigures(audit) });
+    expect(figures.isComplete).toBe(true);
     expect(figures.stopMs).toBeLessThanOrEqual(30_000);
     expect(figures.rowsAfterwards).toBeGreaterThan(figures.rowsAtStop);
     expect(audit).toMatchObject({ ...SOUND, lost: audit.declared });

@@ -29,6 +29,8 @@ export interface OutageFigures {
 }
 
 export interface FullDiskFigures extends OutageFigures {
+  /** Whether every acknowledged row is in the files that were audited. */
+  readonly isComplete: boolean;
   readonly audit: Audit;
   /** Reasons of the gap rows. */
   readonly reasons: readonly string[];
@@ -43,34 +45,35 @@ export async function fillDisk(options: FullDiskOptions): Promise<FullDiskFigure
     disk.fill();
     const outage = await outlast(recorder, data, disk, options);
     await stopCleanly(recorder);
-    await storeWhatIsLeft(recorder, recording.startAgain);
+    const isComplete = await storesWhatIsLeft(recorder, recording.startAgain);
     const reasons = symbols.flatMap((symbol) => gapRowsOf(join(data, symbol)).map(({ reason }) => reason));
-    figures = { ...outage, audit: audit(data, symbols), reasons: [...new Set(reasons)] };
+    figures = { ...outage, isComplete, audit: audit(data, symbols), reasons: [...new Set(reasons)] };
   });
   return figures!;
 }
 
 /** A recorder starts in the folder of an earlier one on a full disk, which has room after the outage. */
-export async function startOnFullDisk(
-  options: FullDiskOptions,
-): Promise<OutageFigures & { readonly audit: Audit }> {
-  let figures: (OutageFigures & { audit: Audit }) | undefined;
+export async function startOnFullDisk(options: FullDiskOptions): Promise<Omit<FullDiskFigures, 'reasons'>> {
+  let figures: Omit<FullDiskFigures, 'reasons'> | undefined;
   const prepare = async (disk: MountedDisk): Promise<void> => {
     const writer = new WriterProcess({ data: join(disk.path, 'data'), symbols: options.symbols });
     await writer.ready;
     await writer.stop();
     disk.fill();
   };
-  await onDisk({ ...options, prepare }, async ({ recorder, data, symbols }, disk) => {
+  await onDisk({ ...options, prepare }, async (recording, disk) => {
+    const { recorder, data, symbols } = recording;
     await recorder.statusWhen(isUp);
     const outage = await outlast(recorder, data, disk, options);
     await stopCleanly(recorder);
-    figures = { ...outage, audit: audit(data, symbols) };
+    const isComplete = await storesWhatIsLeft(recorder, recording.startAgain);
+    figures = { ...outage, isComplete, audit: audit(data, symbols) };
   });
   return figures!;
 }
 
 export interface StopFigures {
+  readonly isComplete: boolean;
   readonly stopCode: number | null;
   readonly stopMs: number;
   readonly rowsAtStop: number;
@@ -94,8 +97,9 @@ export async function stopOnFullDisk(options: FullDiskOptions): Promise<StopFigu
     const next = recording.startAgain();
     await next.statusWhen((status) => isLive(status) && eventsOf(status) > 100);
     await stopCleanly(next);
+    const isComplete = await storesWhatIsLeft(next, recording.startAgain);
     const result = audit(data, symbols);
-    figures = { stopCode: code, stopMs, rowsAtStop, rowsAfterwards: result.rows, audit: result };
+    figures = { isComplete, stopCode: code, stopMs, rowsAtStop, rowsAfterwards: result.rows, audit: result };
   });
   return figures!;
 }
@@ -174,13 +178,23 @@ async function stopCleanly(recorder: Recorder): Promise<void> {
   if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
 }
 
-/** What the last rows had no time for at the end is in the journal, and the next recorder's to store. */
-async function storeWhatIsLeft(recorder: Recorder, startAgain: () => Recorder): Promise<void> {
-  if (!recorder.output().stderr.includes('SinkLeftBehind')) return;
-  const next = startAgain();
-  await next.statusWhen(isLive);
-  await stopCleanly(next);
+/**
+ * What a stop had no time for is in the journal, and the next recorder's to store. Whether in the end everything was: if
+ * not, the files are only the beginning, and nothing in them says so.
+ */
+async function storesWhatIsLeft(recorder: Recorder, startAgain: () => Recorder): Promise<boolean> {
+  let last = recorder;
+  for (let life = 0; life < LIVES_MAX && isLeftBehind(last); life++) {
+    last = startAgain();
+    await last.statusWhen(isLive);
+    await stopCleanly(last);
+  }
+  return !isLeftBehind(last);
 }
+
+const LIVES_MAX = 3;
+
+const isLeftBehind = (recorder: Recorder): boolean => recorder.output().stderr.includes('SinkLeftBehind');
 
 function csvBytes(data: string): number {
   let bytes = 0;
