@@ -44,7 +44,7 @@ export const nodeFileSystem: FileSystem = {
     return new NodeFile(await open(path, FLAGS[mode], 0o600));
   },
   async mkdir(path) {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   },
   readdir: (path) => readdir(path),
   rename,
@@ -58,3 +58,14 @@ export const nodeFileSystem: FileSystem = {
     }
   },
 };
+
+/** Node's recursive mkdir reports a full disk as ENOENT (seen with 20.20, 2026-11-22); the plain one says ENOSPC. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') await mkdir(path, { recursive: true });
+    else if (code !== 'EEXIST') throw error;
+  }
+}

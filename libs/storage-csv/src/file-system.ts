@@ -73,7 +73,7 @@ export const nodeFileSystem: FileSystem = {
     return new NodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, 0o644));
   },
   async makeFolder(path) {
-    const first = await mkdir(path, { recursive: true });
+    const first = await makeFolders(path);
     if (first === undefined) return [];
     const parentOfFirst = dirname(resolve(first));
     const made: string[] = [];
@@ -95,3 +95,19 @@ export const nodeFileSystem: FileSystem = {
     }
   },
 };
+
+/**
+ * Returns the first folder that was made. Node's recursive mkdir reports a full disk as ENOENT (seen with 20.20,
+ * 2026-11-22); the plain one says ENOSPC, and is enough unless a parent is missing.
+ */
+async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return mkdir(path, { recursive: true });
+    if (code === 'EEXIST') return undefined;
+    throw error;
+  }
+}

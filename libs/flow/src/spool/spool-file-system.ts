@@ -23,7 +23,7 @@ export interface SpoolFileSystem {
 }
 
 export const nodeSpoolFileSystem: SpoolFileSystem = {
-  makeFolder: async (folder) => void (await mkdir(folder, { recursive: true, mode: 0o700 })),
+  makeFolder,
   list: (folder) => readdir(folder),
   create: async (path) => {
     const file = await open(path, 'wx+', 0o600);
@@ -41,3 +41,14 @@ export const nodeSpoolFileSystem: SpoolFileSystem = {
     }
   },
 };
+
+/** Node's recursive mkdir reports a full disk as ENOENT (seen with 20.20, 2026-11-22); the plain one says ENOSPC. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') await mkdir(path, { recursive: true, mode: 0o700 });
+    else if (code !== 'EEXIST') throw error;
+  }
+}
