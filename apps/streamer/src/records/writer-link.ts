@@ -48,17 +48,21 @@ export function openWriterLink(
       },
     },
   });
+  let isOverflowing = false;
   const channel = new RecordChannel({
     sender,
     clock: systemClock,
     batchBytes: batchSizeBytes,
     flushIntervalMs,
     refused: (stream) => {
-      log.error('QueueOverflowed', { stream });
+      // Once a spell: a full queue refuses every batch, and each holds every stream.
+      if (!isOverflowing) log.error('QueueOverflowed', { stream });
+      isOverflowing = true;
       overflow.refused(stream);
     },
     recovered: () => {
-      log.info('QueueRecovered');
+      isOverflowing = false;
+      log.info('QueueRecovered', { refusedBatches: sender.stats().refusedBatches });
       overflow.recovered?.();
     },
   });

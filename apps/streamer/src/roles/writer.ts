@@ -49,6 +49,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
   }));
   close = async () => {
     repairs.stop();
+    store.refuse();
     await intake.close();
     await store.close();
     await feed.close();

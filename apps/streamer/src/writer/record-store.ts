@@ -5,6 +5,7 @@ import type { AppendResult, Batch, Journal } from '@org/journal';
 import type { Sink } from '@org/storage';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import type { JournalReport, QueueReport } from '../control/messages.ts';
+import { Gate } from './gate.ts';
 import { JournalClock } from './journal-clock.ts';
 import { MergedFollower } from './merged-follower.ts';
 import { ReleasePoint } from './release-point.ts';
@@ -44,6 +45,7 @@ export class RecordStore {
   readonly #sink: SinkFollower;
   readonly #feed: MergedFollower;
   readonly #time: JournalClock;
+  readonly #gate = new Gate();
 
   constructor(options: RecordStoreOptions) {
     const { journal, sink, position, state, clock, log } = options;
@@ -60,7 +62,14 @@ export class RecordStore {
       clock,
       passes: options.passes,
       committed: (behind) => release.moved(sink.name, behind),
-      blocked: (error) => log.error('SinkBlocked', { sink: sink.name, ...errorFields(error) }),
+      blocked: (error) => {
+        log.error('SinkBlocked', { sink: sink.name, ...errorFields(error) });
+        this.#gate.close();
+      },
+      freed: () => {
+        log.info('SinkFreed', { sink: sink.name });
+        this.#gate.open();
+      },
     });
     this.#feed = new MergedFollower({
       name: 'feed',
@@ -81,9 +90,15 @@ export class RecordStore {
     this.#time.start();
   }
 
-  /** Resolves when the batch is durable. */
-  append(batch: Batch): Promise<AppendResult> {
+  /** Resolves when the batch is durable. While a sink has no room it is not taken: the room that comes is the sink's. */
+  async append(batch: Batch): Promise<AppendResult> {
+    await this.#gate.passed;
     return this.#options.journal.append(batch);
+  }
+
+  /** Batches that wait for room are not taken any more: their senders keep them. */
+  refuse(): void {
+    this.#gate.refuse(new Error('the writer stops'));
   }
 
   /** What is missing and may still be fetched. */
@@ -97,7 +112,7 @@ export class RecordStore {
 
   report(): JournalReport {
     const { bytes, isDiskFull, duplicates } = this.#options.journal.stats();
-    return { bytes, isDiskFull, duplicates };
+    return { bytes, isDiskFull: isDiskFull || this.#gate.isClosed, duplicates };
   }
 
   /** What the sink has still to take. */

@@ -27,6 +27,8 @@ export interface SinkFollowerOptions {
   readonly committed: (position: number) => void;
   /** An error passes, and everything waits for that; told once until it has passed. */
   readonly blocked: (error: unknown) => void;
+  /** It has. */
+  readonly freed: () => void;
 }
 
 /**
@@ -143,6 +145,7 @@ export class SinkFollower {
     while (!this.#givesUp) {
       try {
         await step();
+        if (this.#blocked) this.#options.freed();
         this.#blocked = false;
         return;
       } catch (error) {

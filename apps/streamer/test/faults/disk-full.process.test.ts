@@ -15,9 +15,9 @@ describe('a recorder whose disk is full', () => {
   afterEach(removeDisks);
 
   test('keeps everything in its queues, and stores it when there is room', async () => {
-    const { audit, ...figures } = await fillDisk({ ...SHAPE, outageMs: 2000, until: 'DiskFull' });
+    const { audit, ...figures } = await fillDisk({ ...SHAPE, outageMs: 2000, until: 'SinkBlocked' });
     printFigures('disk full', { ...figures, ...auditFigures(audit) });
-    expect(figures).toMatchObject({ restarts: 0, isJournalFull: true, isComplete: true });
+    expect(figures).toMatchObject({ restarts: 0, foundNoRoom: true, isComplete: true });
     expect(figures.resumedMs).toBeLessThanOrEqual(5000);
     expect(audit).toMatchObject({ ...SOUND, lost: 0, declared: 0 });
   }, 120_000);
@@ -31,7 +31,7 @@ describe('a recorder whose disk is full', () => {
       until: 'QueueOverflowed',
     });
     printFigures('disk full, queue too small', { ...figures, ...auditFigures(audit) });
-    expect(figures).toMatchObject({ restarts: 0, isJournalFull: true, isComplete: true });
+    expect(figures).toMatchObject({ restarts: 0, foundNoRoom: true, isComplete: true });
     expect(figures.reasons).toContain('overflow');
     expect(audit).toMatchObject({ ...SOUND, lost: audit.declared });
   }, 120_000);

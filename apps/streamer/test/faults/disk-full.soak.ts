@@ -27,7 +27,7 @@ describe('a recorder under load whose disk is full', () => {
     const disk = (): MountedDisk => MountedDisk.ext4(36);
     const { audit, ...figures } = await fillDisk({ ...SHAPE, disk, performance, outageMs: 60_000 });
     printFigures('disk full, queues of 1 MiB', { ...figures, ...auditFigures(audit) });
-    expect(figures).toMatchObject({ restarts: 0, isJournalFull: true, isComplete: true });
+    expect(figures).toMatchObject({ restarts: 0, foundNoRoom: true, isComplete: true });
     expect(figures.resumedMs).toBeLessThanOrEqual(5000);
     expect(figures.reasons).toContain('overflow');
     expect(audit).toMatchObject({ ...SOUND, lost: audit.declared });

@@ -14,7 +14,7 @@ export interface FullDiskOptions {
   readonly disk: () => MountedDisk;
   readonly outageMs: number;
   /** The outage goes on until the recorder has logged this event, and a second longer. */
-  readonly until?: 'DiskFull' | 'QueueOverflowed';
+  readonly until?: 'SinkBlocked' | 'QueueOverflowed';
   /** The section of the configuration. */
   readonly performance?: Record<string, unknown>;
 }
@@ -24,8 +24,8 @@ export interface OutageFigures {
   readonly resumedMs: number;
   readonly queuedBytesMax: number;
   readonly restarts: number;
-  /** Whether the main queue itself found no room. */
-  readonly isJournalFull: boolean;
+  /** Whether the writer met the full disk. */
+  readonly foundNoRoom: boolean;
 }
 
 export interface FullDiskFigures extends OutageFigures {
@@ -167,8 +167,8 @@ async function outlast(
   const resumedMs = Math.round(performance.now() - freedAtMs);
   const { processes } = await recorder.statusWhen((status) => isLive(status) && isCaughtUp(status), 30_000);
   const restarts = processes.reduce((total, process) => total + process.restarts, 0);
-  const isJournalFull = recorder.output().stderr.includes('DiskFull');
-  return { resumedMs, queuedBytesMax, restarts, isJournalFull };
+  const foundNoRoom = /DiskFull|SinkBlocked/.test(recorder.output().stderr);
+  return { resumedMs, queuedBytesMax, restarts, foundNoRoom };
 }
 
 const isCaughtUp = ({ queues }: Status): boolean => queues.every(({ oldestAgeMs }) => oldestAgeMs < 1000);

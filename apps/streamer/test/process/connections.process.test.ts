@@ -22,7 +22,8 @@ function rowsOf(folder: string, kind: string): Record<string, string>[] {
 
 describe('a recorder that is started again in the same folder', () => {
   it('appends, and declares for each stream what fell between', async () => {
-    await whileRecording({ symbols: ['BTCUSDT'] }, async ({ recorder, exchange, data, folder }) => {
+    const config = { performance: { spool_size: 0 } };
+    await whileRecording({ symbols: ['BTCUSDT'], config }, async ({ recorder, exchange, data, folder }) => {
       await recorder.statusWhen(live);
       expect((await recorder.stop()).code).toBe(0);
       const before = rowsOf(join(data, 'BTCUSDT'), 'aggtrade');
