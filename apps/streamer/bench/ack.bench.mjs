@@ -54,7 +54,7 @@ async function main() {
 
 async function startWriter() {
   const task = {
-    role: 'writer', id: 'writer', lane: 'writer/0', incarnation: 1, outputPath: folder,
+    role: 'writer', id: 'writer', lane: 'writer/0', incarnation: 1, epoch: Date.now(), outputPath: folder,
     recordSocket: localSocketPath(`${folder}:records`), feedSocket: localSocketPath(`${folder}:feed`),
     doorSocket: localSocketPath(`${folder}:door`),
     config: loadConfig({ text: JSON.stringify({ symbols: { pairs: ['BTCUSDT'] }, storage: { output_dir: folder } }), path: 'the bench' }),

@@ -98,4 +98,18 @@ describe('the status board', () => {
     status.report('worker-1b', worker(stream(4, 950)), 1000);
     expect(status.streams(1000)[0]).toMatchObject({ lastEventAgeMs: 50, alarm: 'silent' });
   });
+
+  it('says whether new workers bring what the old ones still bring', () => {
+    const status = board();
+    status.report('worker-1', worker(stream(3, 900)), 1000);
+    expect(status.cover(['worker-1-r1'], ['worker-1'], 500)).toBe(false);
+    // What the old one has not brought for longer nobody can expect of the new one.
+    expect(status.cover(['worker-1-r1'], ['worker-1'], 950)).toBe(true);
+    status.report('worker-1-r1', worker(stream(1, 950)), 1000);
+    expect(status.cover(['worker-1-r1'], ['worker-1'], 500)).toBe(true);
+    expect(status.deliver(['worker-1-r1'])).toBe(true);
+    // A stream that is not wanted any more need not be brought.
+    status.expect({ symbolsOf: new Map(), streams: [] });
+    expect(status.cover([], ['worker-1'], 500)).toBe(true);
+  });
 });

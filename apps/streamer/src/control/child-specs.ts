@@ -44,6 +44,8 @@ export interface ChildPlanOptions extends RecorderPlan {
   /** Real path of the output folder. Whoever records into the same folder meets the same sockets, and is refused. */
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
+  /** Numbers the lives of all lanes. */
+  readonly nextEpoch: () => number;
   /** A line that a child wrote to its stderr: its log. */
   readonly line: (id: string, line: string) => void;
 }
@@ -81,11 +83,11 @@ function childSpec(
   const { config, outputPath, sockets, generation } = options;
   // Lanes are remembered for good, so their names come round again.
   const common = { id, lane: `${slot}/${generation}`, config, outputPath, ...sockets };
-  const { role } = task({ ...common, incarnation: 0 });
+  const { role } = task({ ...common, incarnation: 0, epoch: 0 });
   return {
     id,
     role,
-    spawn: (incarnation) => spawn(task({ ...common, incarnation }), options),
+    spawn: (incarnation) => spawn(task({ ...common, incarnation, epoch: options.nextEpoch() }), options),
     readyTimeoutMs: READY_TIMEOUT_MS,
     stopTimeoutMs: STOP_TIMEOUT_MS,
     restart: RESTARTS[role],

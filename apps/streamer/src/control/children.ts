@@ -57,19 +57,33 @@ export class Children {
 
   /**
    * Puts other workers in the place of those that are there: the new ones begin beside the old ones, which end when
-   * `deliver` says that the new ones bring every stream, or after a time. The ids of the two must differ.
+   * `deliver` says that the new ones bring every stream, or, after a time, whatever the old ones still bring (`cover`). If
+   * they do not, the old ones stay and the new ones go. The ids of the two must differ. Returns whether they were replaced.
    */
-  async renew(plan: RecorderPlan, deliver: () => boolean): Promise<void> {
+  async renew(
+    plan: RecorderPlan,
+    { deliver, cover }: { readonly deliver: () => boolean; readonly cover: () => boolean },
+  ): Promise<boolean> {
     const before = this.#plan;
     this.#plan = { ...before, ...plan };
     this.send('order-book', { type: 'keep-books', books: bookPlan(this.#plan) });
-    await Promise.all(workerSpecs(this.#plan).map((spec) => this.#supervisor.add(spec)));
+    // One that never becomes ready is no reason to wait for ever: it delivers nothing.
+    for (const spec of workerSpecs(this.#plan)) this.#supervisor.add(spec).catch(() => undefined);
     await this.#until(deliver);
-    await Promise.all(before.workers.map(({ id }) => this.#supervisor.remove(id)));
+    const isReplaced = deliver() || cover();
+    if (!isReplaced) this.#plan = before;
+    const leaving = isReplaced ? before.workers : plan.workers;
+    if (!isReplaced) this.send('order-book', { type: 'keep-books', books: bookPlan(before) });
+    await Promise.all(leaving.map(({ id }) => this.#supervisor.remove(id)));
+    return isReplaced;
   }
 
   send(id: string, message: PrimaryMessage): void {
     this.#supervisor.send(id, message);
+  }
+
+  get workers(): readonly string[] {
+    return this.#plan.workers.map(({ id }) => id);
   }
 
   /** What is recorded now. */
@@ -83,6 +97,7 @@ export class Children {
 
   stop(): Promise<void> {
     systemClock.clearTimeout(this.#goTimer);
+    this.send('writer', { type: 'make-room' });
     return this.#supervisor.stop();
   }
 
@@ -117,7 +132,10 @@ export class Children {
   /** The first workers begin together, when the last is ready or has had its time; later ones begin at once. */
   #ready(id: string): void {
     this.#options.log.info('ChildReady', { id });
-    if (!this.#plan.workers.some((worker) => worker.id === id)) return;
+    const role = this.states().find((child) => child.id === id)?.role;
+    // It was started with the books of the first plan; what it should keep may have changed since.
+    if (role === 'order-book') this.send(id, { type: 'keep-books', books: bookPlan(this.#plan) });
+    if (role !== 'worker') return;
     this.#waitingForGo.add(id);
     if (this.haveBegun || this.#waitingForGo.size === this.#plan.workers.length) this.#go();
     else this.#goTimer ??= systemClock.setTimeout(() => this.#go(), GO_TIMEOUT_MS);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import {
   type ConnectionAttempts,
   createRequestBudget,
+  type HostBudget,
+  isBinanceClientError,
   openHostBudget,
   PRODUCTS,
   type RequestBudget,
@@ -26,17 +28,41 @@ export function hostBudget(network: StreamerConfig['network'], outputPath: strin
   const { host, hostname } = new URL(network.restUrl);
   const limitPerMinute = PRODUCTS[network.market].weightLimitPerMinute;
   const options = { host: BUDGET_NAMES.get(host) ?? host.replaceAll(/[^\w.-]/g, '_'), limitPerMinute };
+  const own = createRequestBudget({ limitPerMinute });
   try {
     const folder = LOOPBACK.has(hostname) ? join(outputPath, '.budget') : stateFolder();
-    return openHostBudget({ folder, ...options });
+    return withFallback(openHostBudget({ folder, ...options }), own, log);
   } catch (error) {
     // A home that cannot be written is no reason not to record, but somebody may now ask more than is allowed.
     log.warn('BudgetNotShared', errorFields(error));
-    return Object.assign(createRequestBudget({ limitPerMinute }), {
-      attempts: undefined,
-      close: () => undefined,
-    });
+    return Object.assign(own, { attempts: undefined, close: () => undefined });
   }
+}
+
+/** A disk that cannot be written any more leaves this process its own account. */
+function withFallback(shared: HostBudget, own: RequestBudget, log: Log): RecorderBudget {
+  let isTold = false;
+  return {
+    attempts: shared.attempts,
+    acquire: async (request) => {
+      try {
+        return await shared.acquire(request);
+      } catch (error) {
+        if (!isBinanceClientError(error) || error.code !== 'BUDGET_UNAVAILABLE') throw error;
+        if (!isTold) log.warn('BudgetNotShared', errorFields(error));
+        isTold = true;
+        return own.acquire(request);
+      }
+    },
+    setLimit: (limitPerMinute) => {
+      shared.setLimit(limitPerMinute);
+      own.setLimit(limitPerMinute);
+    },
+    state: () => shared.state(),
+    snapshot: () => shared.snapshot(),
+    restore: (snapshot) => shared.restore(snapshot),
+    close: () => shared.close(),
+  };
 }
 
 /** USD-M and COIN-M have one limit together since 2026-06-30 (developers.binance.com, change log). */
@@ -47,5 +73,5 @@ const BUDGET_NAMES: ReadonlyMap<string, string> = new Map([
 
 /** Where programs keep what they must not forget (XDG Base Directory Specification). */
 function stateFolder(): string {
-  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'binance-recorder');
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'binance-recorder');
 }

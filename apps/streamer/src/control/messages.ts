@@ -112,6 +112,8 @@ export interface BookPlan {
 
 export type PrimaryMessage =
   | { readonly type: 'go' }
+  /** To the writer: everything will stop, and what is still on its way needs room. */
+  | { readonly type: 'make-room' }
   | { readonly type: 'take-snapshot'; readonly symbol: string }
   /** The books to keep from now on, and the stream that they follow. */
   | { readonly type: 'keep-books'; readonly books: BookPlan }

@@ -3,15 +3,13 @@ import { LocalDoor } from '@org/flow';
 import type { Log } from '../logging/child-log.ts';
 import type { OrphanHello, OrphanOrder } from './orphan.ts';
 
-/** Workers of an earlier primary go at the latest after this long, whether their successors deliver or not. */
-const PATIENCE_MS = 30_000;
 const LOOK_INTERVAL_MS = 200;
 
 type Visitor = Parameters<NonNullable<ConstructorParameters<typeof LocalDoor>[0]['handlers']['visited']>>[0];
 
 export interface OrphanDeskOptions {
   readonly socketPath: string;
-  readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
+  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
   readonly log: Log;
 }
 
@@ -19,7 +17,7 @@ export interface OrphanDeskOptions {
  * Where the children of a primary that died find this one. Who holds the door is the one primary of its output folder.
  *
  * Writer and order-book manager go at once, for there can be one of each. Workers record on until their successors deliver
- * every stream: what both bring is recognised by its ids.
+ * every stream, or until their own time is up: what both bring is recognised by its ids.
  */
 export class OrphanDesk {
   readonly #options: OrphanDeskOptions;
@@ -48,10 +46,9 @@ export class OrphanDesk {
   /** This primary starts its children. `deliver`: whether every stream of its workers does. */
   takeOver(deliver: () => boolean): void {
     const { clock } = this.#options;
-    const deadlineMs = clock.nowMs() + PATIENCE_MS;
     this.#take('single');
     const look = (): void => {
-      if (deliver() || clock.nowMs() >= deadlineMs) this.#take('all');
+      if (deliver()) this.#take('all');
       else this.#timer = clock.setTimeout(look, LOOK_INTERVAL_MS);
     };
     look();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, FatalError } from './exit-codes.ts';
 
@@ -25,23 +25,4 @@ function makeFolders(folder: string): void {
   if (existsSync(folder)) return;
   makeFolders(dirname(folder));
   mkdirSync(folder, { recursive: false });
-}
-
-/** How many generations of processes can be told apart; two are alive at once, or three for a moment. */
-const GENERATIONS = 4;
-
-/**
- * Counts the generations of processes that record into the folder, so that those of a recorder that died and those of
- * the next one never take each other's place by name. Only whoever holds the folder may call it.
- */
-export function nextGeneration(outputPath: string): number {
-  const file = join(outputPath, '.generation');
-  const before = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : -1;
-  const generation = Number.isSafeInteger(before) ? (before + 1) % GENERATIONS : 0;
-  try {
-    writeFileSync(file, `${generation}\n`);
-  } catch {
-    // A full disk: the number is only needed to differ from that of processes that are alive.
-  }
-  return generation;
 }

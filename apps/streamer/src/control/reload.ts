@@ -8,8 +8,10 @@ export interface ReloadOptions {
   readonly load: () => StreamerConfig;
   /** Checks its symbols and plans who records them. */
   readonly plan: (config: StreamerConfig) => Promise<RecorderPlan>;
-  /** Puts the plan into practice; resolves when the workers before have left. */
-  readonly renew: (plan: RecorderPlan) => Promise<void>;
+  /** Puts the plan into practice; false when its workers did not deliver what those before do, which then stay. */
+  readonly renew: (plan: RecorderPlan) => Promise<boolean>;
+  /** What is recorded now. */
+  readonly symbols: () => readonly string[];
   readonly log: Log;
 }
 
@@ -21,6 +23,7 @@ export class Reloads {
   readonly #options: ReloadOptions;
   #config: StreamerConfig;
   #last: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(config: StreamerConfig, options: ReloadOptions) {
     this.#config = config;
@@ -31,17 +34,27 @@ export class Reloads {
     this.#last = this.#last.then(() => this.#reload());
   }
 
+  /** Begins nothing more; resolves when what is under way has ended. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#last;
+  }
+
   async #reload(): Promise<void> {
-    const { load, plan, renew, log } = this.#options;
+    const { load, plan, renew, symbols, log } = this.#options;
+    if (this.#isClosed) return;
     try {
       const loaded = load();
       const ignored = this.#changes(loaded).filter((section) => !TAKEN.includes(section));
       if (ignored.length > 0) log.warn('ReloadNeedsRestart', { sections: ignored });
       const config = { ...this.#config, symbols: loaded.symbols, network: loaded.network };
-      if (isDeepStrictEqual(config, this.#config)) return log.info('ReloadUnchanged');
       const next = await plan(config);
+      // The exchange may list by now what it did not list before.
+      if (isDeepStrictEqual(config, this.#config) && isDeepStrictEqual(next.symbols, symbols()))
+        return log.info('ReloadUnchanged');
       log.info('Reloading', { symbols: next.symbols.length, workers: next.workers.length });
-      await renew(next);
+      if (!(await renew(next)))
+        return log.error('ReloadRefused', { problem: 'the new workers do not deliver' });
       this.#config = config;
       log.info('Reloaded');
     } catch (error) {

@@ -12,6 +12,8 @@ interface TaskBase extends RecorderSockets {
   readonly lane: string;
   /** Counts the lives of this child: 1 for the first. */
   readonly incarnation: number;
+  /** Numbers this life of the lane: greater than every one before, so that its batches are never taken for repeats. */
+  readonly epoch: number;
   readonly config: StreamerConfig;
   /** Real path of the output folder. */
   readonly outputPath: string;

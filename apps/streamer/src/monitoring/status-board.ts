@@ -80,22 +80,23 @@ const QUEUE_AGE_MAX_MS = 3000;
  */
 export class StatusBoard {
   readonly #startedAtMs: number;
-  #symbolsOf: ReadonlyMap<string, readonly string[]>;
-  #expectedStreams: readonly string[];
+  #expected: Expectation;
   readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
   readonly #earlier = new Map<string, Tally>();
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
   constructor(startedAtMs: number, expected: Expectation) {
     this.#startedAtMs = startedAtMs;
-    this.#symbolsOf = expected.symbolsOf;
-    this.#expectedStreams = expected.streams;
+    this.#expected = expected;
+  }
+
+  get expected(): Expectation {
+    return this.#expected;
   }
 
   /** Another configuration. */
   expect(expected: Expectation): void {
-    this.#symbolsOf = expected.symbolsOf;
-    this.#expectedStreams = expected.streams;
+    this.#expected = expected;
   }
 
   /** Whether each of these workers brings every stream that can be waited for. */
@@ -130,7 +131,7 @@ export class StatusBoard {
     const totals = new Map(this.#earlier);
     for (const report of this.#reports())
       for (const [stream, tally] of tallies(report)) totals.set(stream, add(totals.get(stream), tally));
-    return this.#expectedStreams.map((stream) => ({
+    return this.#expected.streams.map((stream) => ({
       stream,
       ...lineStatus(lines.get(stream) ?? [], nowMs),
       ...(totals.get(stream) ?? NOTHING),
@@ -139,6 +140,18 @@ export class StatusBoard {
 
   totals(): RecorderTotals {
     return this.#reports().reduce(addTotals, this.#endedTotals);
+  }
+
+  /** Whether each stream that one of `before` has brought since `sinceMs` is brought by one of `after` as well. */
+  cover(after: readonly string[], before: readonly string[], sinceMs: number): boolean {
+    const brought = new Set(
+      this.#streamsOf(after).flatMap(({ stream, events }) => (events > 0 ? stream : [])),
+    );
+    const expected = new Set(this.#expected.streams);
+    return this.#streamsOf(before).every(
+      ({ stream, lastEventAtMs }) =>
+        (lastEventAtMs ?? 0) < sinceMs || !expected.has(stream) || brought.has(stream),
+    );
   }
 
   status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
@@ -194,7 +207,7 @@ export class StatusBoard {
       state: child.state,
       restarts: child.restarts,
       rssBytes: this.#latest.get(child.id)?.report.rssBytes,
-      symbols: this.#symbolsOf.get(child.id) ?? [],
+      symbols: this.#expected.symbolsOf.get(child.id) ?? [],
     };
   }
 
@@ -208,6 +221,13 @@ export class StatusBoard {
 
   #books(): readonly BookReport[] {
     return this.#reports().flatMap((report) => (report.role === 'order-book' ? report.books : []));
+  }
+
+  #streamsOf(workers: readonly string[]): StreamReport[] {
+    return workers.flatMap((id) => {
+      const report = this.#latest.get(id)?.report;
+      return report?.role === 'worker' ? report.streams : [];
+    });
   }
 
   #workerStreams(): StreamReport[] {

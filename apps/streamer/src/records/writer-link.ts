@@ -36,8 +36,7 @@ export function openWriterLink(
   const sender = new BatchSender({
     socketPath: task.recordSocket,
     lane: task.lane,
-    // Another life of this child is another epoch, so that its batches are never taken for repeats.
-    epoch: Date.now(),
+    epoch: task.epoch,
     queueBytesMax: queueSizeBytes,
     ...(spoolSizeBytes === 0 ? {} : { spool: { folder: spoolFolder(task), bytesMax: spoolSizeBytes } }),
     handlers: {

@@ -1,12 +1,15 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { BinanceRest, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { FlowError } from '@org/flow';
 import { listedSymbols } from '../control/check-symbols.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
+import { FolderCounters } from '../control/folder-counters.ts';
 import { hostBudget } from '../control/host-budget.ts';
 import { OrphanDesk } from '../control/orphan-desk.ts';
-import { nextGeneration, prepareOutputFolder } from '../control/output-folder.ts';
+import { prepareOutputFolder } from '../control/output-folder.ts';
 import { PrimarySignals } from '../control/primary-signals.ts';
 import { expectationOf, planRecorder, type RecorderPlan } from '../control/recorder-plan.ts';
 import { type RecorderSockets, recorderSockets } from '../control/recorder-sockets.ts';
@@ -36,13 +39,17 @@ export async function runPrimary(load: () => StreamerConfig, entry: string): Pro
   const orphans = new OrphanDesk({ socketPath: sockets.doorSocket, clock: systemClock, log });
   try {
     await holdFolder(orphans, outputPath);
+    const counters = new FolderCounters({ outputPath, nowMs: () => Date.now(), random: Math.random });
+    const nextEpoch = (): number => counters.nextEpoch();
     let revision = 0;
     const plan = async (planned: StreamerConfig): Promise<RecorderPlan> => {
       const symbols = await checkedSymbols(planned, outputPath, log);
-      return planRecorder(planned, symbols, nextGeneration(outputPath), revision++);
+      return planRecorder(planned, symbols, counters.nextGeneration(), revision++);
     };
     const first = await plan(config);
-    return await record({ load, plan, first, entry, outputPath, sockets, orphans, signals, logs, log, stop });
+    return await record({
+      load, plan, first, entry, outputPath, sockets, nextEpoch, orphans, signals, logs, log, stop,
+    }); // prettier-ignore
   } finally {
     await orphans.close();
     signals.close();
@@ -57,6 +64,7 @@ interface Recording {
   readonly entry: string;
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
+  readonly nextEpoch: () => number;
   readonly orphans: OrphanDesk;
   readonly signals: PrimarySignals;
   readonly logs: RecorderLog;
@@ -83,18 +91,25 @@ async function record(recording: Recording): Promise<ExitCode> {
     outputDir: config.storage.outputDir,
     monitoring: monitoring.url,
   });
+  const reloads = new Reloads(config, {
+    ...recording,
+    renew: (plan) => renew(plan, children, board),
+    symbols: () => children.symbols,
+  });
   try {
     orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
-    const reloads = new Reloads(config, { ...recording, renew: (plan) => renew(plan, children, board) });
     signals.onReload(() => reloads.request());
     await stop.stopped;
     systemClock.clearTimeout(duration);
     log.info('Stopping', { reason: stop.reason });
   } finally {
     await children.stop();
+    await reloads.close();
     await monitoring.close();
+    // Nobody is left who could bring what is still in there.
+    rmSync(join(recording.outputPath, '.spool'), { recursive: true, force: true });
   }
   const summary = { board, config, symbols: children.symbols, startedAtMs, nowMs: Date.now() };
   printSummary(process.stdout, { ...summary, children: children.states() });
@@ -103,10 +118,17 @@ async function record(recording: Recording): Promise<ExitCode> {
   return exitCode;
 }
 
-async function renew(plan: RecorderPlan, children: Children, board: StatusBoard): Promise<void> {
-  const workers = plan.workers.map(({ id }) => id);
+async function renew(plan: RecorderPlan, children: Children, board: StatusBoard): Promise<boolean> {
+  const [before, after] = [children.workers, plan.workers.map(({ id }) => id)];
+  const expected = board.expected;
+  const startedAtMs = Date.now();
   board.expect(expectationOf(plan));
-  await children.renew(plan, () => board.deliver(workers));
+  const isReplaced = await children.renew(plan, {
+    deliver: () => board.deliver(after),
+    cover: () => board.cover(after, before, startedAtMs),
+  });
+  if (!isReplaced) board.expect(expected);
+  return isReplaced;
 }
 
 /** Rejects when another primary holds the folder. */

@@ -24,13 +24,11 @@ async function start(task: Task): Promise<void> {
   }
 }
 
+/** What no repetition mends; anything else may pass, and a child that is started anew looks again. */
+const FORBIDDEN: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+
 function exitCodeOf(error: unknown): number {
-  switch ((error as { code?: unknown }).code) {
-    case 'SOCKET_IN_USE':
-      return EXIT.alreadyRunning;
-    case 'OUTPUT_NOT_WRITABLE':
-      return EXIT.outputNotWritable;
-    default:
-      return EXIT.failed;
-  }
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
+  const isForbidden = code === 'OUTPUT_NOT_WRITABLE' && FORBIDDEN.has(cause?.code);
+  return isForbidden ? EXIT.outputNotWritable : EXIT.failed;
 }

@@ -4,6 +4,7 @@ import { CsvSink, StorageCsvError } from '@org/storage-csv';
 import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
+import type { PrimaryMessage } from '../control/messages.ts';
 import { openChildControl } from '../control/orphan.ts';
 import type { WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
@@ -21,7 +22,13 @@ const PREDECESSOR_TIMEOUT_MS = 20_000;
  */
 export async function runWriter(task: WriterTask): Promise<void> {
   let close: () => Promise<void> = () => Promise.resolve();
-  const control = openChildControl(task, { stop: () => close() });
+  let makeRoom: () => Promise<void> = () => Promise.resolve();
+  const control = openChildControl(task, {
+    message: (message) => {
+      if ((message as PrimaryMessage).type === 'make-room') void makeRoom();
+    },
+    stop: () => close(),
+  });
   const log = childLog(task.config.logging.level);
   // The sockets come first: who holds them is the only one who may touch the files.
   const feed = new FeedPublisher({ socketPath: task.feedSocket, listenTimeoutMs: PREDECESSOR_TIMEOUT_MS });
@@ -47,8 +54,10 @@ export async function runWriter(task: WriterTask): Promise<void> {
     queues: [store.backlog()],
     writeLatencyMs: intake.latencyMs(),
   }));
+  makeRoom = () => store.makeRoom();
   close = async () => {
     repairs.stop();
+    await store.makeRoom();
     store.refuse();
     await intake.close();
     await store.close();
@@ -90,6 +99,7 @@ async function openStore(
     state,
     publish: (batch) => feed.publish(batch),
     clock: childClock,
+    epoch: task.epoch,
     log,
     passes: (error) => error instanceof StorageCsvError && error.code === 'DISK_FULL',
     fatal,

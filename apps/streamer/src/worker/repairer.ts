@@ -37,7 +37,8 @@ export class Repairer {
     const nowMs = this.#options.clock.nowMs();
     for (const [key, atMs] of this.#triedAtMs) if (nowMs - atMs > REST_MS) this.#triedAtMs.delete(key);
     for (const wish of wishes) {
-      const key = `${wish.stream} ${wish.from} ${wish.to}`;
+      // The beginning moves with every page that was stored, the end stays.
+      const key = `${wish.stream} ${wish.to}`;
       if (!this.#triedAtMs.has(key)) this.#waiting.set(key, wish);
     }
     void this.#work();

@@ -4,7 +4,17 @@ import { RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
 
 /** While a merge waits for time to pass, the time is written down this often. */
 const TICK_INTERVAL_MS = 250;
+/** Repairs that nobody brings expire after days: the time of day is enough for them. */
+const REPAIR_TICK_MS = 60_000;
 const LANE = 'writer';
+
+/** Who needs to hear the time. */
+export interface TickNeeds {
+  /** Something is held that only time releases. */
+  isWaiting(): boolean;
+  /** Something is missing that expires one day. */
+  hasRepairs(): boolean;
+}
 
 /**
  * Writes the time into the journal, so that whoever decides by time decides alike when the journal is read again.
@@ -12,22 +22,25 @@ const LANE = 'writer';
 export class JournalClock {
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #isWaiting: () => boolean;
+  readonly #needs: TickNeeds;
   readonly #epoch: number;
   #seq = 0;
+  #tickedAtMs = -Infinity;
   #timer: ReturnType<Clock['setTimeout']> | undefined;
 
-  constructor(journal: Journal, clock: Clock, isWaiting: () => boolean) {
+  constructor(journal: Journal, clock: Clock, epoch: number, needs: TickNeeds) {
     this.#journal = journal;
     this.#clock = clock;
-    this.#isWaiting = isWaiting;
-    this.#epoch = Math.floor(clock.wallUs());
+    this.#needs = needs;
+    this.#epoch = epoch;
   }
 
   start(): void {
     this.#timer = this.#clock.setTimeout(() => {
       // A full disk keeps the tick out, and with it everything that it could release.
-      if (this.#isWaiting()) this.tick().catch(() => undefined);
+      const isIdleFor = this.#clock.nowMs() - this.#tickedAtMs;
+      if (this.#needs.isWaiting() || (this.#needs.hasRepairs() && isIdleFor > REPAIR_TICK_MS))
+        this.tick().catch(() => undefined);
       this.start();
     }, TICK_INTERVAL_MS);
   }
@@ -43,6 +56,7 @@ export class JournalClock {
     const batch = { lane: LANE, epoch: this.#epoch, seq: this.#seq + 1, payload: builder.take() };
     const appended = this.#journal.append(batch);
     this.#seq++;
+    this.#tickedAtMs = this.#clock.nowMs();
     try {
       return (await appended).position;
     } catch (error) {

@@ -26,6 +26,8 @@ export interface RecordStoreOptions {
   /** Passes the merged stream on to whoever listens. */
   readonly publish: (batch: Buffer) => void;
   readonly clock: Clock;
+  /** Numbers this life of the writer's own lane. */
+  readonly epoch: number;
   readonly log: Log;
   /** Whether an error of the sink passes by itself. */
   readonly passes: (error: unknown) => boolean;
@@ -81,7 +83,10 @@ export class RecordStore {
       paused: () => release.moved('feed', this.#feed.position),
       idleMs: FEED_IDLE_MS,
     });
-    this.#time = new JournalClock(journal, clock, () => this.#merge.isWaiting);
+    this.#time = new JournalClock(journal, clock, options.epoch, {
+      isWaiting: () => this.#merge.isWaiting,
+      hasRepairs: () => this.#merge.repairs().length > 0,
+    });
   }
 
   start(): void {
@@ -94,6 +99,12 @@ export class RecordStore {
   async append(batch: Batch): Promise<AppendResult> {
     await this.#gate.passed;
     return this.#options.journal.append(batch);
+  }
+
+  /** The end is near, and a full disk must not keep the last batches and rows out: the reserve is for this moment. */
+  async makeRoom(): Promise<void> {
+    const { journal } = this.#options;
+    if (journal.stats().isDiskFull || this.#gate.isClosed) await journal.releaseReserve();
   }
 
   /** Batches that wait for room are not taken any more: their senders keep them. */
@@ -127,8 +138,6 @@ export class RecordStore {
   async close(): Promise<void> {
     const { journal, sink, log } = this.#options;
     this.#time.stop();
-    // The reserve is for this moment: a full disk must not keep the last rows out.
-    if (journal.stats().isDiskFull) await journal.releaseReserve();
     const isDone = await this.#sink.finish(FINISH_TIMEOUT_MS, () => this.#time.tick());
     if (!isDone) log.warn('SinkLeftBehind', { sink: sink.name, position: this.#sink.position });
     await this.#feed.stop();

@@ -14,9 +14,14 @@ export function wishRepairs(
   wish: (repairs: readonly RepairWish[]) => void,
 ): { stop(): void } {
   let timer: ReturnType<Clock['setTimeout']>;
+  let asked = 0;
   const tick = (): void => {
-    const repairs = store.repairs().slice(0, WISHES_MAX);
-    if (repairs.length > 0) wish(repairs.map(({ stream, kind, from, to }) => ({ stream, kind, from, to })));
+    const repairs = store.repairs();
+    // Each has its turn: those in front may be out of reach for days.
+    const start = asked % Math.max(1, repairs.length);
+    const turn = [...repairs.slice(start), ...repairs.slice(0, start)].slice(0, WISHES_MAX);
+    asked = start + turn.length;
+    if (turn.length > 0) wish(turn.map(({ stream, kind, from, to }) => ({ stream, kind, from, to })));
     timer = clock.setTimeout(tick, INTERVAL_MS);
   };
   timer = clock.setTimeout(tick, INTERVAL_MS);

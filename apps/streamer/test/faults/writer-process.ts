@@ -43,7 +43,14 @@ export class WriterProcess {
     mkdirSync(data, { recursive: true });
     this.sockets = recorderSockets(data);
     const text = JSON.stringify({ symbols: { pairs: symbols }, storage: { output_dir: data } });
-    const common = { id: 'writer', lane: 'writer/0', incarnation: 1, outputPath: data, ...this.sockets };
+    const common = {
+      id: 'writer',
+      lane: 'writer/0',
+      incarnation: 1,
+      epoch: Date.now(),
+      outputPath: data,
+      ...this.sockets,
+    };
     const task: WriterTask = { role: 'writer', config: loadConfig({ text }), ...common };
     this.#child = fork(STREAMER, {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
