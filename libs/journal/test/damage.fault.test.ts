@@ -170,6 +170,67 @@ describe('a journal with a flipped bit', () => {
   });
 });
 
+describe('a follower that comes to damage', () => {
+  /** `seq`, with a mark where the entry says that damage lies before it. */
+  const marked = (entries: readonly JournalEntry[]) =>
+    entries.map((entry) => ('afterDamage' in entry ? `${entry.afterDamage} ${entry.seq}` : entry.seq));
+
+  async function harmed(seqs: readonly number[], count = 6) {
+    const disk = await written(count, 'each', 64 * 1024);
+    const ends = await endsOf(disk);
+    for (const seq of seqs) disk.content(disk.names()[0]!)[HEADER_BYTES + ends[seq - 1]! - 9]! ^= 4;
+    return { disk, ends };
+  }
+
+  it.each([1, 200, 1 << 20])('tells it with the next entry, read by %i bytes', async (bytesMax) => {
+    const { disk } = await harmed([2, 3, 5]);
+    const journal = await openJournal(disk, { reserveBytes: 0 });
+    const follower = journal.follow({ name: 'all', from: 0 });
+    const entries: JournalEntry[] = [];
+    while (entries.length < 3) entries.push(...(await follower.next(bytesMax)));
+    expect(marked(entries)).toEqual([1, 'true 4', 'true 6']);
+    await journal.close();
+  });
+
+  it('tells it again from every entry before, and no more from the one behind', async () => {
+    const { disk, ends } = await harmed([3]);
+    const journal = await openJournal(disk, { reserveBytes: 0 });
+    const from = (position: number) => journal.follow({ name: 'again', from: position }).next(1 << 20);
+    expect(marked(await from(ends[0]!))).toEqual([2, 'true 4', 5, 6]);
+    expect(marked(await from(ends[1]!))).toEqual(['true 4', 5, 6]);
+    expect(marked(await from(ends[3]!))).toEqual([5, 6]);
+    await journal.close();
+  });
+
+  it('tells it with the next entry from memory, to each follower for itself', async () => {
+    const { disk, ends } = await harmed([6], 7);
+    const journal = await openJournal(disk, { reserveBytes: 0, knownPosition: ends[6]! + 800 });
+    const append = (seq: number) =>
+      journal.append({ lane: 'a', epoch: 1, seq, payload: payloadOf('a', 1, seq) });
+    await append(8);
+    await append(9);
+    for (const name of ['one', 'two']) {
+      const follower = journal.follow({ name, from: ends[4]! });
+      expect(marked(await follower.next(1 << 20))).toEqual(['true 7']);
+      expect(marked(await follower.next(1 << 20))).toEqual(['true 8', 9]);
+    }
+    await journal.close();
+  });
+
+  it('tells of a segment whose header cannot be read', async () => {
+    const disk = await written(14, 'each', 1536);
+    const all = await reopened(disk.copy());
+    const [first, second] = disk.names();
+    disk.content(first!)[0]! ^= 1;
+    const journal = await openJournal(disk, { reserveBytes: 0 });
+    const seqs = marked(await readAll(journal));
+    expect(second).toBeDefined();
+    expect(seqs).toEqual(all.seqs.slice(-seqs.length).map((seq, at) => (at === 0 ? `true ${seq}` : seq)));
+    await journal.close();
+    await all.journal.close();
+  });
+});
+
 describe('a journal with a segment that is not what it was', () => {
   it('reports a segment that is missing in the chain', async () => {
     const disk = await written(30, 'each');

@@ -29,6 +29,8 @@ export class JournalFollower {
   readonly #journal: FollowedJournal;
   #position: number;
   #open: OpenSegment | undefined;
+  /** Damage lies behind the last entry that was handed out. */
+  #isAfterDamage = false;
   #isReading = false;
   #isClosed = false;
 
@@ -45,7 +47,8 @@ export class JournalFollower {
 
   /**
    * The next entries: at least one, and no more than `bytesMax` of payload unless the first alone is larger. Waits until
-   * there are any. Empty when this follower or the journal was closed. One call at a time.
+   * there are any. Empty when this follower or the journal was closed. One call at a time. The first entry behind a place
+   * that cannot be read has `afterDamage`, as often as it is read from an entry before that place.
    */
   async next(bytesMax: number): Promise<readonly JournalEntry[]> {
     if (this.#isReading) throw new Error(`follower ${this.name}: next was called before the last call ended`);
@@ -80,7 +83,10 @@ export class JournalFollower {
       if (isNear) await this.#closeSegment();
       // Without entries there was only the head of a segment: that much is behind this follower too.
       if (isNear) this.#position = entries.at(-1)?.position ?? durable;
-      if (entries.length > 0) return entries;
+      if (entries.length === 0) continue;
+      if (this.#isAfterDamage && isNear) entries[0] = { ...entries[0]!, afterDamage: true };
+      if (isNear) this.#isAfterDamage = false;
+      return entries;
     }
   }
 
@@ -88,9 +94,10 @@ export class JournalFollower {
     const segment = this.#journal.segmentBehind(this.#position);
     // Between two segments there may be positions that were never handed out.
     let position = Math.max(this.#position, segment.startPosition);
+    let isAfterDamage = this.#isAfterDamage;
     const limit = Math.min(segment.endPosition, durable);
     const entries: JournalEntry[] = [];
-    if (segment.header === undefined) position = limit;
+    if (segment.header === undefined) [position, isAfterDamage] = [limit, true];
     else {
       const scanner = await this.#scanner(segment);
       for (let bytes = 0; position < limit && bytes < bytesMax;) {
@@ -98,7 +105,7 @@ export class JournalFollower {
         if (record === undefined) {
           const next = (await scanner.nextRecordPosition(position, limit)) ?? limit;
           this.#reportGap(segment, position, next);
-          position = next;
+          [position, isAfterDamage] = [next, true];
           continue;
         }
         const behind = position + record.recordBytes;
@@ -106,11 +113,14 @@ export class JournalFollower {
           const batch = decodeBatch(record.body);
           bytes += batch.payload.length;
           if (entries.length > 0 && bytes > bytesMax) break;
-          entries.push({ ...batch, position: behind });
+          entries.push({ ...batch, position: behind, ...(isAfterDamage && { afterDamage: true }) });
+          isAfterDamage = false;
         }
         position = behind;
       }
     }
+    // Together with the position: what is read again after an error meets the damage again.
+    this.#isAfterDamage = isAfterDamage;
     this.#position = position;
     return entries;
   }

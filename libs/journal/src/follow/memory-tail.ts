@@ -5,6 +5,8 @@ import type { Batch } from '../format/record.ts';
 export interface JournalEntry extends Batch {
   /** Behind this batch: store it with what was made of the batch, and go on from it. */
   readonly position: number;
+  /** Between this batch and the one that was handed out before it lies damage: batches of any lane may be missing. */
+  readonly afterDamage?: true;
 }
 
 /** What an entry takes beside its payload, roughly. */
