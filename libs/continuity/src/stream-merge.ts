@@ -28,6 +28,8 @@ export interface MergeEntry {
   readonly lane: string;
   readonly epoch: number;
   readonly payload: Buffer;
+  /** Entries of any lane may be missing before this one: every source of every stream has to prove that it joins. */
+  readonly afterDamage?: boolean;
 }
 
 export interface StreamMergeOptions {
@@ -66,6 +68,7 @@ export class StreamMerge {
    * in it is stored as it is.
    */
   take(entry: MergeEntry): Buffer | undefined {
+    if (entry.afterDamage === true) this.#doubtAll(() => true);
     this.#source = this.#sources.of(entry.lane, entry.epoch);
     this.#context.output.begin(entry.payload);
     try {
@@ -229,10 +232,12 @@ export class StreamMerge {
     this.#context.output.drop();
     this.#context.counters.damagedBatches++;
     this.#context.handlers.damaged?.(`batch of ${entry.lane} in epoch ${entry.epoch}: ${error.message}`);
-    for (const stream of this.#streams.values()) {
-      const source = stream.sourceOf(this.#source);
-      if (source !== undefined) source.doubt ??= 'malformed';
-    }
+    this.#doubtAll(({ source }) => source === this.#source);
+  }
+
+  #doubtAll(isMeant: (source: StreamSource) => boolean): void {
+    for (const { sources } of this.#streams.values())
+      for (const source of sources) if (isMeant(source)) source.doubt ??= 'malformed';
   }
 
   #streamOf(key: string): MergedStream {
