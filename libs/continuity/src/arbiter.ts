@@ -35,6 +35,7 @@ export class Arbiter {
   hold(stream: MergedStream, from: StreamSource, event: EventFrame): void {
     this.#context.output.drop();
     const kept = event.keep();
+    kept.heldAtUs = this.#context.nowUs;
     from.held.push(kept);
     this.#count(stream, 1, kept.bytes.length);
     if (stream.heldFrames > this.#context.limits.heldFramesMax) this.#overflow(stream);
@@ -93,7 +94,7 @@ export class Arbiter {
     if (lead === undefined || !this.#isAlive(lead)) return 'gone';
     if (lead.held.front !== undefined) return 'break';
     const { nowUs, limits } = this.#context;
-    return nowUs - next.held.front!.receivedAtUs > limits.switchAfterMs * 1000 ? 'late' : undefined;
+    return nowUs - next.held.front!.heldAtUs > limits.switchAfterMs * 1000 ? 'late' : undefined;
   }
 
   #breakAnyway(stream: MergedStream, isForced: boolean): boolean {
@@ -110,7 +111,7 @@ export class Arbiter {
     for (const source of stream.sources) {
       const { front } = source.held;
       if (front === undefined) isSomebodyLeft ||= this.#isAlive(source);
-      else if (front.receivedAtUs < oldestUs) return false;
+      else if (front.heldAtUs < oldestUs) return false;
     }
     return isSomebodyLeft;
   }

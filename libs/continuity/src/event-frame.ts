@@ -10,6 +10,8 @@ export class EventFrame implements RecordMeta {
   readonly type = RECORD_TYPE.frame;
   stream = '';
   receivedAtUs = 0;
+  /** Journal time at which it began to wait; means nothing unless it is held. */
+  heldAtUs = 0;
   line = 0;
   connectionId = 0;
   order = 0;

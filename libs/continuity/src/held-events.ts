@@ -30,6 +30,12 @@ export class HeldEvents {
     return event;
   }
 
+  /** The clock was set back: none of them began to wait later than this. */
+  notAfter(nowUs: number): void {
+    for (let at = this.#taken; at < this.#events.length; at++)
+      this.#events[at]!.heldAtUs = Math.min(this.#events[at]!.heldAtUs, nowUs);
+  }
+
   toArray(): EventFrame[] {
     return this.#events.slice(this.#taken);
   }

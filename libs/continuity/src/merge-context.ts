@@ -9,7 +9,7 @@ import { MergeCounters } from './merge-stats.ts';
 
 /** What all parts of one merge share. */
 export class MergeContext {
-  /** Journal time: the greatest receipt time of any record so far. */
+  /** Journal time: the greatest receipt time of any record since the clock was set back last. */
   nowUs = 0;
   readonly limits: MergeLimits;
   readonly handlers: MergeHandlers;

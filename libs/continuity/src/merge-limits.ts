@@ -1,4 +1,4 @@
-/** What the merge waits for and keeps at most. Times are journal time: the receipt times of the records themselves. */
+/** What the merge waits for and keeps at most. Times are journal time, and count from the moment at which something began to wait. */
 export interface MergeLimits {
   /** The lead may be so late behind another source that joins; then that one leads. Default 250. */
   readonly switchAfterMs: number;

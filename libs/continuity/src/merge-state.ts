@@ -7,7 +7,7 @@ import { MergedStream, StreamSource } from './merged-stream.ts';
 import { OpenBreak } from './open-break.ts';
 import { Source, type SourceTable } from './source.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 /*
  * Arrays instead of objects: the state of thousands of streams is written every second. `null` stands for undefined.
@@ -17,6 +17,7 @@ type BarState = readonly [openTime: number, intervalMs: number, isClosed: boolea
 type SourceState = readonly [lane: string, epoch: number, lastSeenUs: number];
 type EventState = readonly [
   receivedAtUs: number,
+  heldAtUs: number,
   line: number,
   connectionId: number,
   order: number,
@@ -104,9 +105,19 @@ function writeSource(from: StreamSource, numberOf: (source: Source) => number): 
 }
 
 function writeEvent(event: EventFrame): EventState {
-  const { receivedAtUs, line, connectionId, order, follows, doubt, bar, bytes } = event;
+  const { receivedAtUs, heldAtUs, line, connectionId, order, follows, doubt, bar, bytes } = event;
   const text = bytes.toString('base64');
-  return [receivedAtUs, line, connectionId, order, follows ?? null, doubt ?? null, writeBar(bar), text];
+  return [
+    receivedAtUs,
+    heldAtUs,
+    line,
+    connectionId,
+    order,
+    follows ?? null,
+    doubt ?? null,
+    writeBar(bar),
+    text,
+  ];
 }
 
 function writeBreak(open: OpenBreak): BreakState {
@@ -174,10 +185,11 @@ function readStreamSource(key: string, state: StreamSourceState, all: readonly S
 }
 
 function readEvent(stream: string, state: EventState): EventFrame {
-  const [receivedAtUs, line, connectionId, order, follows, doubt, bar, base64] = state;
+  const [receivedAtUs, heldAtUs, line, connectionId, order, follows, doubt, bar, base64] = state;
   const event = new EventFrame();
   event.stream = stream;
   event.receivedAtUs = finite(receivedAtUs);
+  event.heldAtUs = finite(heldAtUs);
   event.line = finite(line);
   event.connectionId = finite(connectionId);
   event.order = finite(order);

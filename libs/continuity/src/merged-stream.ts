@@ -75,6 +75,16 @@ export class MergedStream {
     if (silent !== undefined) sources.splice(sources.indexOf(silent), 1);
   }
 
+  /** The clock was set back: nothing that waits began later than this. */
+  notAfter(nowUs: number): void {
+    this.repeatsSinceUs = Math.min(this.repeatsSinceUs, nowUs);
+    for (const open of this.breaks) open.openedAtUs = Math.min(open.openedAtUs, nowUs);
+    for (const { source, held } of this.sources) {
+      source.lastSeenUs = Math.min(source.lastSeenUs, nowUs);
+      held.notAfter(nowUs);
+    }
+  }
+
   #isIdle(source: StreamSource): boolean {
     return source !== this.lead && source.held.length === 0;
   }

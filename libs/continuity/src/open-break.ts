@@ -21,7 +21,7 @@ export interface RepairOrder {
 export class OpenBreak {
   readonly gap: GapRecord;
   /** Journal time when it was found. */
-  readonly openedAtUs: number;
+  openedAtUs: number;
   /** Length of the bars around it; 1 where ids are counted. */
   readonly intervalMs: number;
   missing: readonly IdRange[];

@@ -32,6 +32,9 @@ export interface MergeEntry {
   readonly afterDamage?: boolean;
 }
 
+/** A tick that lies further behind journal time was written after the machine's clock was set back. */
+const SET_BACK_US = 1_000_000;
+
 export interface StreamMergeOptions {
   /** What {@link StreamMerge.state} gave; undefined to begin anew. */
   readonly state?: string | undefined;
@@ -114,7 +117,7 @@ export class StreamMerge {
     const { receivedAtUs } = record;
     if (receivedAtUs > this.#context.nowUs && receivedAtUs <= Number.MAX_SAFE_INTEGER)
       this.#context.nowUs = receivedAtUs;
-    if (record.type === RECORD_TYPE.tick) return this.#tick();
+    if (record.type === RECORD_TYPE.tick) return this.#tick(receivedAtUs);
     this.#source.lastSeenUs = this.#context.nowUs;
     switch (record.type) {
       case RECORD_TYPE.frame:
@@ -219,12 +222,20 @@ export class StreamMerge {
     this.#context.gapRow(gap);
   }
 
-  #tick(): void {
+  #tick(atUs: number): void {
     this.#context.output.drop();
+    if (atUs < this.#context.nowUs - SET_BACK_US) this.#setBack(atUs);
     for (const stream of this.#streams.values()) {
       if (stream.heldFrames > 0) this.#arbiter.settle(stream);
       if (stream.breaks.length > 0) this.#repairs.expire(stream);
     }
+  }
+
+  /** A clock that ran ahead once must not keep everything that waits waiting until the real time has come there. */
+  #setBack(nowUs: number): void {
+    this.#context.nowUs = nowUs;
+    for (const source of this.#sources) source.lastSeenUs = Math.min(source.lastSeenUs, nowUs);
+    for (const stream of this.#streams.values()) stream.notAfter(nowUs);
   }
 
   /** What stood behind the damage is unknown: every stream of the source has to prove that it joins. */

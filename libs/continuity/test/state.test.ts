@@ -31,8 +31,9 @@ describe('the state', () => {
     '',
     'null',
     '{}',
-    '{"version":2}',
-    '{"version":1,"nowUs":"x","listed":0,"sources":[],"streams":[]}',
+    '{"version":3}',
+    '{"version":1,"nowUs":0,"listed":0,"sources":[],"streams":[]}',
+    '{"version":2,"nowUs":"x","listed":0,"sources":[],"streams":[]}',
   ])('that is none is refused: %j', (state) => {
     let thrown: unknown;
     try {
