@@ -8,7 +8,7 @@ export interface MergeLimits {
   readonly aliveMs: number;
   /** Events of one stream that are held; beyond, the stream is settled by force. Default 10,000. */
   readonly heldFramesMax: number;
-  /** Bytes of held events over all streams; beyond, the stream that holds most is settled by force. Default 32 MiB. */
+  /** Bytes of held events over all streams; beyond, the stream that holds most is settled by force. Default 8 MiB. */
   readonly heldBytesMax: number;
   /** Repeats in a row, received after the last stored event, that are no overlap any more … Default 1000. */
   readonly repeatsMax: number;
@@ -18,7 +18,7 @@ export interface MergeLimits {
   readonly repairTimeoutMs: number;
   /** A repair is offered for so long: aggTrades by REST go back 48 h (developers.binance.com, seen 2026-11). Default 48 h. */
   readonly repairExpiryMs: number;
-  /** Open breaks of one stream; beyond, the row is written at once and no repair is offered. Default 1000. */
+  /** Open breaks of one stream; beyond, the row is written at once and no repair is offered. Default 100. */
   readonly openBreaksMax: number;
   /** Sources remembered of one stream; beyond, the one that is silent for longest is forgotten. Default 16. */
   readonly sourcesMax: number;
@@ -29,11 +29,11 @@ export const MERGE_LIMITS: MergeLimits = {
   holdMs: 1500,
   aliveMs: 5000,
   heldFramesMax: 10_000,
-  heldBytesMax: 32 * 1024 * 1024,
+  heldBytesMax: 8 * 1024 * 1024,
   repeatsMax: 1000,
   repeatSpanMs: 10_000,
   repairTimeoutMs: 60_000,
   repairExpiryMs: 48 * 3_600_000,
-  openBreaksMax: 1000,
+  openBreaksMax: 100,
   sourcesMax: 16,
 };
