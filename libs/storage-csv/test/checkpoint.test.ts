@@ -104,8 +104,8 @@ describe('opening a store', () => {
     rmSync(checkpointPath(outputDir));
     const { opened, sink } = await open(outputDir);
     await sink.close();
-    const problem = 'expected a checkpoint, was absent; starts at position 0';
-    expect(opened).toEqual({ position: 0, state: undefined, repairs: [{ target: checkpointPath(outputDir), problem, bytesCut: 0 }] }); // prettier-ignore
+    const problem = 'expected a checkpoint, was absent; the position of the rows is lost';
+    expect(opened).toEqual({ position: 0, state: undefined, isPositionLost: true, repairs: [{ target: checkpointPath(outputDir), problem, bytesCut: 0 }] }); // prettier-ignore
   });
 
   it('believes no checkpoint that was altered or cut, at every byte, and cuts no row then', async () => {
@@ -120,7 +120,7 @@ describe('opening a store', () => {
         writeFileSync(checkpointPath(outputDir), damaged);
         const { opened, sink } = await open(outputDir, withoutSyncs());
         await sink.close();
-        expect(opened).toMatchObject({ position: 0, state: undefined });
+        expect(opened).toMatchObject({ position: 0, state: undefined, isPositionLost: true });
         expect(opened.repairs[0]!.problem).toMatch(damaged.length === 0 ? /was absent/ : /was damaged/);
         expect(readFileSync(path, 'utf8')).toBe(kept);
       }
@@ -152,6 +152,7 @@ describe('opening a store', () => {
       await sink.close();
       expect(opened).toMatchObject({
         position: 0,
+        isPositionLost: false,
         repairs: [{ problem: expect.stringContaining('was damaged') }],
       });
       expect(readFileSync(victim, 'utf8')).toBe('precious');
@@ -171,9 +172,23 @@ describe('opening a store', () => {
 describe('a sink', () => {
   it('refuses a state beyond its limit, and goes on', async () => {
     const { sink } = await open(await committed(folder));
-    expect(await failure(sink.commit('x'.repeat(8 * 1024 * 1024 + 1)))).toBeInstanceOf(RangeError);
+    expect(await failure(sink.commit('x'.repeat(48 * 1024 * 1024 + 1)))).toBeInstanceOf(RangeError);
+    // Six bytes each in the checkpoint, which could not be read again.
+    expect(await failure(sink.commit('\u0001'.repeat(11 * 1024 * 1024)))).toBeInstanceOf(RangeError);
     expect(await sink.commit('x')).toBe(1);
     await sink.close();
+  });
+
+  it('returns a state of 40 MB', async () => {
+    const outputDir = await committed(folder);
+    const { sink } = await open(outputDir, withoutSyncs());
+    const state = '{"id":1,"µ":[20]}\n'.repeat(2_300_000);
+    await sink.commit(state);
+    await sink.close();
+    const { sink: next, opened } = await open(outputDir, withoutSyncs());
+    await next.close();
+    expect(opened.state === state).toBe(true);
+    expect(opened).toMatchObject({ position: 1, isPositionLost: false, repairs: [] });
   });
 
   it('ends when a file was changed under it, and what it committed stays', async () => {

@@ -8,9 +8,10 @@ const LONG_STATE_CHARACTERS = 300_000;
 
 async function startsAtZero(harness: SinkHarness): Promise<void> {
   const sink = harness.createSink();
-  const { position, state, repairs } = await sink.open();
+  const { position, state, isPositionLost, repairs } = await sink.open();
   assert.equal(position, 0);
   assert.equal(state, undefined);
+  assert.equal(isPositionLost, false);
   assert.equal(repairs.length, 0);
   assert.equal(await sink.commit(), 0);
   await sink.close();
@@ -116,7 +117,8 @@ async function crashOnce(
   await appendAll(sink, positions.slice(committed));
   await harness.crash(sink);
   const again = harness.createSink();
-  const { position, state } = await again.open();
+  const { position, state, isPositionLost } = await again.open();
+  assert.equal(isPositionLost, false);
   assert.equal(position, positions[committed - 1] ?? 0);
   assert.equal(state, committed > 0 ? `state ${committed}` : undefined);
   await expectTrades(harness, BTC, idsOf(positions.slice(0, committed)));

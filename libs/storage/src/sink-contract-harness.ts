@@ -36,8 +36,9 @@ export async function expectOpened(
   expected: { readonly position: number; readonly state: string | undefined },
 ): Promise<void> {
   const sink = harness.createSink();
-  const { position, state } = await sink.open();
+  const { position, state, isPositionLost } = await sink.open();
   await sink.close();
+  assert.equal(isPositionLost, false);
   assert.equal(position, expected.position);
   assert.ok(
     state === expected.state,

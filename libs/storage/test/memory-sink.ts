@@ -27,15 +27,25 @@ export const FAULTS = [
   'keeps the first state',
   'begins with a state',
   'cuts a long state',
+  'loses the position of a new store',
+  'loses the position in a crash',
+  'loses the position when it closes',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
 interface Store {
   trades: StoredTrade[];
+  opened: number;
+  closed: number;
   committed: { readonly position: number; readonly rows: number; readonly state: string | undefined };
 }
 
-const emptyStore = (): Store => ({ trades: [], committed: { position: 0, rows: 0, state: undefined } });
+const emptyStore = (): Store => ({
+  trades: [],
+  opened: 0,
+  closed: 0,
+  committed: { position: 0, rows: 0, state: undefined },
+});
 
 /** The shortest sink that keeps the contract, and on demand one that breaks it. */
 class MemorySink implements Sink {
@@ -61,8 +71,17 @@ class MemorySink implements Sink {
     return Promise.resolve({
       position,
       state: this.#fault === 'begins with a state' ? (state ?? '') : state,
+      isPositionLost: this.#isPositionLost(),
       repairs: [],
     });
+  }
+
+  #isPositionLost(): boolean {
+    const { opened, closed } = this.#store;
+    this.#store.opened++;
+    if (this.#fault === 'loses the position of a new store') return opened === 0;
+    if (this.#fault === 'loses the position in a crash') return opened > closed;
+    return this.#fault === 'loses the position when it closes' && closed > 0;
   }
 
   async append(batch: Buffer, position: number) {
@@ -117,6 +136,7 @@ class MemorySink implements Sink {
 
   async close() {
     if (this.#isClosed && this.#fault === 'unclosable') throw new Error('closed already');
+    if (!this.#isClosed) this.#store.closed++;
     this.#isClosed = true;
     if (this.#fault === 'commits when it closes') await this.commit();
   }
