@@ -10,10 +10,17 @@ export interface SinkRepair {
 }
 
 export interface SinkOpened {
-  /** The position behind the last batch that is durable here; 0 for a store that is new. */
+  /** The position behind the last batch that is durable here; 0 for a store that is new or has lost it. */
   readonly position: number;
   /** The caller's text of the last durable commit; undefined until a commit was given one. */
   readonly state: string | undefined;
+  /**
+   * Whether the store has rows, but nobody knows up to where: what it said about itself is missing or damaged. Then
+   * `position` is 0, `state` is undefined, a repair says so, and it stays true until a commit stores a position or a
+   * state. The caller goes on with what comes from now on and declares the seam: what it still has from before may be
+   * in the store already, and appending it would store it twice. False for a new store, and for one that knows.
+   */
+  readonly isPositionLost: boolean;
   readonly repairs: readonly SinkRepair[];
 }
 
@@ -39,7 +46,8 @@ export interface SinkEvents {
  * - `commit` makes everything appended so far survive a power cut, stores the position and the caller's `state` (text
  *   without NUL that only the caller understands) atomically with it, and returns the position that is now durable.
  *   Without `state` the one of the commit before is kept.
- * - `open` says what the last durable commit said. The store then holds exactly what was appended before that commit:
+ * - `open` says what the last durable commit said, or that the store has lost it (`isPositionLost`); then `append` takes
+ *   any position above 0. The store then holds exactly what was appended before that commit:
  *   whatever came later, before a crash or a `close` without `commit`, is gone from it and is appended again by the caller.
  * - `close` gives back what the sink holds and commits nothing.
  * - A record that cannot be understood is rejected alone. An error of the store rejects the promise; the batch counts as

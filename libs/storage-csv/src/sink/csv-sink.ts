@@ -33,7 +33,8 @@ const REPEATABLE: readonly StorageCsvErrorCode[] = ['DISK_FULL', 'SINK_WRITE_FAI
  *
  * `append` writes a batch as a whole or, when it fails, not at all (`SINK_WRITE_FAILED`, `DISK_FULL`): it may come
  * again, and so may a `commit` that finds the disk full. Every other failure ends the sink: later calls reject with the
- * same error, and a new sink must be opened. `open` cuts what came after the last commit.
+ * same error, and a new sink must be opened. `open` cuts what came after the last commit; `isPositionLost` when the
+ * checkpoint that says where that was is missing or damaged, and there are rows.
  */
 export class CsvSink implements Sink {
   readonly name = 'csv';
@@ -63,10 +64,10 @@ export class CsvSink implements Sink {
     if (this.#store !== undefined) throw new Error('expected a sink that is not open');
     const store = new CsvStore(storeOptions(this.#options));
     try {
-      const repairs = await store.open();
+      const opened = await store.open();
       this.#store = store;
-      this.#appended = store.position;
-      return { position: store.position, state: store.state, repairs };
+      this.#appended = opened.position;
+      return opened;
     } catch (cause) {
       throw openError(this.#options.outputDir, cause);
     }

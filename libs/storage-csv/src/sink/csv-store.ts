@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { SinkRepair } from '@org/storage';
+import type { SinkOpened, SinkRepair } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { FileRows } from '../rows/batch-rows.ts';
@@ -11,6 +11,7 @@ import { restoreFiles, type RestoredFiles } from './restore-files.ts';
 import { SegmentPool } from './segment-pool.ts';
 import { mendStore } from './store-repair.ts';
 import { placeKey, type RowsPlace } from './stored-file.ts';
+import { hasRows } from './stored-rows.ts';
 
 export interface CsvStoreOptions {
   readonly fileSystem: FileSystem;
@@ -50,7 +51,7 @@ export class CsvStore {
   }
 
   /** Takes the store over, and brings its files to where the checkpoint says that they end. */
-  async open(): Promise<readonly SinkRepair[]> {
+  async open(): Promise<SinkOpened> {
     const { fileSystem, outputDir } = this.#options;
     // The names of the symbols' folders reach the device with the first commit; those above the store must by now.
     for (const made of await fileSystem.makeFolder(outputDir)) await fileSystem.syncFolder(dirname(made));
@@ -60,7 +61,11 @@ export class CsvStore {
     await this.#claim();
     const { segments, repairs }: RestoredFiles = await restoreFiles(fileSystem, outputDir, loaded.files);
     for (const segment of segments) this.#pool.add(segment);
-    return repairs;
+    const isPositionLost = await this.#hasRowsWithoutPosition();
+    return this.#opened(
+      isPositionLost,
+      isPositionLost ? [this.#repair('one of position 0', isPositionLost), ...repairs] : repairs,
+    );
   }
 
   /** Appends the rows of all files, or of none. */
@@ -86,12 +91,38 @@ export class CsvStore {
     this.#saved = checkpoint;
   }
 
-  async #openWithout(loaded: 'damaged' | undefined): Promise<readonly SinkRepair[]> {
-    const { fileCount, repairs } = await mendStore(this.#options.fileSystem, this.#options.outputDir);
+  async #openWithout(loaded: 'damaged' | undefined): Promise<SinkOpened> {
+    const { fileSystem, outputDir } = this.#options;
+    // Before mending: a file of which nothing can be kept had rows, too.
+    const isPositionLost = await hasRows(fileSystem, outputDir);
+    const repairs = await mendStore(fileSystem, outputDir);
     await this.#claim();
-    if (loaded === undefined && fileCount === 0) return repairs;
-    const problem = `expected a checkpoint, was ${loaded ?? 'absent'}; starts at position 0`;
-    return [{ target: this.#file.path, problem, bytesCut: 0 }, ...repairs];
+    if (loaded === undefined && !isPositionLost) return this.#opened(false, repairs);
+    return this.#opened(isPositionLost, [this.#repair(loaded ?? 'absent', isPositionLost), ...repairs]);
+  }
+
+  /**
+   * A sink that had lost the position wrote a checkpoint, and ended before its first commit: files that were begun at
+   * position 0 are empty once they are cut, so all other rows are older.
+   */
+  async #hasRowsWithoutPosition(): Promise<boolean> {
+    if (this.position > 0 || this.state !== undefined) return false;
+    return hasRows(this.#options.fileSystem, this.#options.outputDir);
+  }
+
+  #opened(isPositionLost: boolean, repairs: readonly SinkRepair[]): SinkOpened {
+    return { position: this.position, state: this.state, isPositionLost, repairs };
+  }
+
+  #repair(was: string, isPositionLost: boolean): SinkRepair {
+    const consequence = isPositionLost
+      ? 'the position of the rows is lost'
+      : 'there are no rows, starts at position 0';
+    return {
+      target: this.#file.path,
+      problem: `expected a checkpoint, was ${was}; ${consequence}`,
+      bytesCut: 0,
+    };
   }
 
   /** On a full disk the store stays that of the sink before until there is room: cutting needs none. */
