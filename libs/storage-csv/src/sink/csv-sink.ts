@@ -7,6 +7,7 @@ import { nodeFileSystem, type FileSystem } from '../file-system.ts';
 import { BatchRows, type FormattedBatch } from '../rows/batch-rows.ts';
 import { isOwner } from './checkpoint.ts';
 import { CsvStore } from './csv-store.ts';
+import { checkState } from './state-limits.ts';
 
 export interface CsvSinkOptions {
   /** Made with its parents when it is absent. One sink at a time owns it. */
@@ -23,8 +24,6 @@ export interface CsvSinkOptions {
 }
 
 const OPEN_FILES_MAX = 256;
-/** Longest state of a commit. */
-const STATE_CHARACTERS_MAX = 8 * 1024 * 1024;
 /** After these the store is as it was before the call, and the call can be repeated. */
 const REPEATABLE: readonly StorageCsvErrorCode[] = ['DISK_FULL', 'SINK_WRITE_FAILED'];
 
@@ -103,11 +102,7 @@ export class CsvSink implements Sink {
 
   async #commit(state: string | undefined): Promise<number> {
     const store = this.#usable();
-    if (state !== undefined && state.length > STATE_CHARACTERS_MAX) {
-      throw new RangeError(
-        `expected a state of at most ${STATE_CHARACTERS_MAX} characters, was ${state.length}`,
-      );
-    }
+    if (state !== undefined) checkState(state);
     try {
       await store.commit(this.#appended, state ?? store.state);
     } catch (error) {
