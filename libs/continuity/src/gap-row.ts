@@ -7,9 +7,9 @@ export function gapBefore(stream: MergedStream, event: EventFrame, reason: GapRe
   return {
     stream: stream.key,
     reason,
-    lastId: stream.lastBar === undefined ? stream.lastOrder : stream.lastBar.openTime,
+    lastId: stream.hasLast ? lastId(stream) : undefined,
     nextId: nextId(stream, event),
-    lastTimeUs: stream.lastReceivedAtUs,
+    lastTimeUs: stream.hasLast ? stream.lastReceivedAtUs : undefined,
     nextTimeUs: event.receivedAtUs,
     detectedAtUs: event.receivedAtUs,
     line: event.line,
@@ -27,7 +27,7 @@ export function gapAtEnd(
   return {
     stream: stream.key,
     reason,
-    lastId: stream.lastBar === undefined ? stream.lastOrder : stream.lastBar.openTime,
+    lastId: lastId(stream),
     nextId: undefined,
     lastTimeUs: stream.lastReceivedAtUs,
     nextTimeUs: undefined,
@@ -35,6 +35,10 @@ export function gapAtEnd(
     line,
     healedBy: '',
   };
+}
+
+function lastId({ lastBar, lastOrder }: MergedStream): number {
+  return lastBar === undefined ? lastOrder : lastBar.openTime;
 }
 
 function nextId(stream: MergedStream, event: EventFrame): number {

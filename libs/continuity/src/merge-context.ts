@@ -18,9 +18,13 @@ export class MergeContext {
   /** For scans whose result is used at once. */
   readonly fields = new FrameFields();
 
-  constructor(limits: MergeLimits, handlers: MergeHandlers) {
+  /** The store has rows of streams whose end is not in the state. */
+  readonly isSeamUnknown: boolean;
+
+  constructor(limits: MergeLimits, handlers: MergeHandlers, isSeamUnknown: boolean) {
     this.limits = limits;
     this.handlers = handlers;
+    this.isSeamUnknown = isSeamUnknown;
   }
 
   gapFound(gap: GapRecord): void {

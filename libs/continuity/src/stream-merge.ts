@@ -38,6 +38,8 @@ const SET_BACK_US = 1_000_000;
 export interface StreamMergeOptions {
   /** What {@link StreamMerge.state} gave; undefined to begin anew. */
   readonly state?: string | undefined;
+  /** The store has rows, and nobody knows up to where: the first event of each stream gets a gap row without `lastId`. */
+  readonly isSeamUnknown?: boolean;
   readonly limits?: Partial<MergeLimits>;
   readonly handlers?: MergeHandlers;
 }
@@ -59,7 +61,8 @@ export class StreamMerge {
   #source!: Source;
 
   constructor(options: StreamMergeOptions = {}) {
-    this.#context = new MergeContext({ ...MERGE_LIMITS, ...options.limits }, options.handlers ?? {});
+    const { limits, handlers = {}, isSeamUnknown = false } = options;
+    this.#context = new MergeContext({ ...MERGE_LIMITS, ...limits }, handlers, isSeamUnknown);
     this.#repairs = new RepairDesk(this.#context);
     this.#store = new StreamStore(this.#context, this.#repairs);
     this.#arbiter = new Arbiter(this.#context, this.#store, this.#streams);

@@ -53,11 +53,20 @@ export class StreamStore {
 
   /** Writes what comes before the event; the event's bytes when they are not as received. */
   #prepare(stream: MergedStream, event: EventFrame, join: Join): Uint8Array | undefined {
-    if (join === BREAKS) this.#break(stream, event, event.doubt ?? 'sequence');
+    if (!stream.hasLast) this.#begin(stream, event);
+    else if (join === BREAKS) this.#break(stream, event, event.doubt ?? 'sequence');
     if (join !== OVERLAPS) return undefined;
     const recut = recutDepth(event.payload, stream.lastOrder, this.#context.fields);
     if (recut === undefined) this.#break(stream, event, 'malformed');
     return recut;
+  }
+
+  /** The first event of a stream breaks nothing, unless the store has an end of it that nobody knows any more. */
+  #begin(stream: MergedStream, event: EventFrame): void {
+    if (!this.#context.isSeamUnknown) return;
+    const gap = gapBefore(stream, event, 'restart');
+    this.#context.gapFound(gap);
+    this.#context.gapRow(gap);
   }
 
   #break(stream: MergedStream, event: EventFrame, reason: Parameters<typeof gapBefore>[2]): void {

@@ -84,19 +84,18 @@ async function openStore(
       },
     },
   });
-  const { position, state, repairs } = await sink.open();
-  for (const repair of repairs) log.warn('StoreRepaired', { ...repair });
+  const opened = await sink.open();
+  for (const repair of opened.repairs) log.warn('StoreRepaired', { ...repair });
   const journal = await openRecordJournal({
     outputPath: task.outputPath,
-    knownPosition: position,
+    knownPosition: opened.position,
     log,
     failed: fatal,
   });
   const store = new RecordStore({
     journal,
     sink,
-    position,
-    state,
+    opened,
     publish: (batch) => feed.publish(batch),
     clock: childClock,
     epoch: task.epoch,

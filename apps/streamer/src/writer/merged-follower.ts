@@ -9,6 +9,8 @@ export interface MergedFollowerOptions {
   readonly name: string;
   readonly journal: Journal;
   readonly from: number;
+  /** What lay between the reader's position and `from` is gone. */
+  readonly isDamaged: boolean;
   readonly merge: StreamMerge;
   /** Takes what the merge made of one entry; nothing else happens until it resolves. */
   readonly take: (batch: Buffer, position: number) => void | Promise<void>;
@@ -81,7 +83,9 @@ export class MergedFollower {
   }
 
   async #take(entry: Awaited<ReturnType<JournalFollower['next']>>[number]): Promise<void> {
-    const batch = this.#options.merge.take(entry);
+    const { merge, from, isDamaged } = this.#options;
+    const isFirst = this.#position === from;
+    const batch = merge.take(isFirst && isDamaged ? { ...entry, afterDamage: true } : entry);
     if (batch !== undefined) await this.#options.take(batch, entry.position);
     this.#position = entry.position;
     this.movedAtMs = this.#options.clock.nowMs();

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import { type MergeHandlers, type MergeStats, type RepairOrder, StreamMerge } from '@org/continuity';
 import type { AppendResult, Batch, Journal } from '@org/journal';
-import type { Sink } from '@org/storage';
+import type { Sink, SinkOpened } from '@org/storage';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import type { JournalReport, QueueReport } from '../control/messages.ts';
 import { Gate } from './gate.ts';
@@ -21,8 +21,7 @@ export interface RecordStoreOptions {
   readonly journal: Journal;
   readonly sink: Sink;
   /** What the sink said when it opened. */
-  readonly position: number;
-  readonly state: string | undefined;
+  readonly opened: Pick<SinkOpened, 'position' | 'state' | 'isPositionLost'>;
   /** Passes the merged stream on to whoever listens. */
   readonly publish: (batch: Buffer) => void;
   readonly clock: Clock;
@@ -50,16 +49,19 @@ export class RecordStore {
   readonly #gate = new Gate();
 
   constructor(options: RecordStoreOptions) {
-    const { journal, sink, position, state, clock, log } = options;
+    const { journal, sink, opened, clock, log } = options;
+    const { state, isPositionLost } = opened;
     this.#options = options;
-    const from = Math.max(position, journal.stats().oldestPosition);
+    const { from, isDamaged } = startOf(opened, journal);
+    const seam = { state, isSeamUnknown: isPositionLost };
     const readers = new Map([[sink.name, from], ['feed', from]]); // prettier-ignore
     const release = new ReleasePoint(readers, (behind) => this.#release(behind));
-    this.#merge = new StreamMerge({ state, handlers: this.#mergeHandlers() });
+    this.#merge = new StreamMerge({ ...seam, handlers: this.#mergeHandlers() });
     this.#sink = new SinkFollower({
       journal,
       sink,
       from,
+      isDamaged,
       merge: this.#merge,
       clock,
       passes: options.passes,
@@ -77,7 +79,8 @@ export class RecordStore {
       name: 'feed',
       journal,
       from,
-      merge: new StreamMerge({ state }),
+      isDamaged,
+      merge: new StreamMerge(seam),
       clock,
       take: (batch) => options.publish(batch),
       paused: () => release.moved('feed', this.#feed.position),
@@ -164,4 +167,17 @@ export class RecordStore {
       damaged: (problem) => log.error('BatchDamaged', { problem }),
     };
   }
+}
+
+/**
+ * Where the followers begin. A store that does not know where it stands goes on with what comes from now on: what the
+ * journal still has may be in it already. One that stands before the journal's beginning has lost what lay between.
+ */
+function startOf(
+  { position, isPositionLost }: RecordStoreOptions['opened'],
+  journal: Journal,
+): { readonly from: number; readonly isDamaged: boolean } {
+  const { durablePosition, oldestPosition } = journal.stats();
+  if (isPositionLost) return { from: durablePosition, isDamaged: false };
+  return { from: Math.max(position, oldestPosition), isDamaged: position > 0 && position < oldestPosition };
 }

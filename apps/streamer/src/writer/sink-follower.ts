@@ -19,6 +19,8 @@ export interface SinkFollowerOptions {
   readonly sink: Sink;
   /** Where the sink has told that it stands. */
   readonly from: number;
+  /** What lay between where it stands and `from` is gone. */
+  readonly isDamaged: boolean;
   readonly merge: StreamMerge;
   readonly clock: Clock;
   /** Whether the error passes by itself, so that the same call may be repeated. */
@@ -48,12 +50,13 @@ export class SinkFollower {
 
   constructor(options: SinkFollowerOptions) {
     this.#options = options;
-    const { journal, from, merge, clock } = options;
+    const { journal, from, isDamaged, merge, clock } = options;
     this.#appended = this.#committed = from;
     this.#follower = new MergedFollower({
       name: options.sink.name,
       journal,
       from,
+      isDamaged,
       merge,
       clock,
       take: (batch, position) => this.#append(batch, position),
