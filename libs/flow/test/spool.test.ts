@@ -105,6 +105,7 @@ describe('a batch sender with a spool', () => {
     const received: number[] = [];
     await loopback.receiver(({ payload }) => void received.push(payload.readUInt32LE(0)));
     await eventually(() => received.length === 5, 'what is in memory');
+    await eventually(() => from.stats().queuedBatches === 4, 'the acks of it');
     expect(from.stats()).toMatchObject({ queuedBatches: 4, spooledBatches: 4 });
     disk.mode = 'well';
     expect(await from.drained(5000)).toBe(true);
