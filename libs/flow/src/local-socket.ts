@@ -44,7 +44,7 @@ export function localSocketPath(key: string, prefix = 'flow'): string {
   return socketPath;
 }
 
-export interface LocalServerOptions {
+export interface ListenOptions {
   readonly connectionsMax: number;
   /** How long it is tried again while somebody else answers. */
   readonly timeoutMs: number;
@@ -62,7 +62,7 @@ export interface LocalServerOptions {
  * answers. Closing the server removes the file. While somebody else answers it is tried again until the time is up.
  * Throws {@link FlowError} SOCKET_IN_USE when somebody answers or the file is no socket, SOCKET_PATH_TOO_LONG.
  */
-export async function listenLocally(socketPath: string, options: LocalServerOptions): Promise<Server> {
+export async function listenLocally(socketPath: string, options: ListenOptions): Promise<Server> {
   checkPathLength(socketPath);
   const { clock, timeoutMs } = options;
   const giveUpAtMs = clock.nowMs() + timeoutMs;
@@ -81,7 +81,7 @@ export async function listenLocally(socketPath: string, options: LocalServerOpti
   }
 }
 
-async function listenOnce(socketPath: string, options: LocalServerOptions): Promise<Server> {
+async function listenOnce(socketPath: string, options: ListenOptions): Promise<Server> {
   if ((await askSocket(socketPath)) === 'alive') throw inUse(socketPath);
   /*
    * Without the lock, two could find the same stale socket, and the slower would remove the living one of the faster. It
@@ -97,7 +97,7 @@ async function listenOnce(socketPath: string, options: LocalServerOptions): Prom
   }
 }
 
-async function bind(socketPath: string, options: LocalServerOptions): Promise<Server> {
+async function bind(socketPath: string, options: ListenOptions): Promise<Server> {
   const server = createServer(options.connected);
   server.maxConnections = options.connectionsMax;
   server.on('drop', options.dropped);

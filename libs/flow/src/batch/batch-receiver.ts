@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { FlowError } from '../errors.ts';
-import { listenLocally } from '../local-socket.ts';
+import { LocalServer } from '../local-server.ts';
 import { FRAME_BYTES_MAX } from '../wire/messages.ts';
 import type { DisconnectReason } from '../wire/frame-connection.ts';
 import { Lane } from './lane.ts';
@@ -80,54 +80,48 @@ export class BatchReceiver {
   readonly #lanes = new Map<string, Lane>();
   readonly #turnstile: Turnstile;
   readonly #counters = {
-    batches: 0, bytes: 0, duplicates: 0, failedBatches: 0, refusedConnections: 0, droppedConnections: 0,
+    batches: 0, bytes: 0, duplicates: 0, failedBatches: 0, refusedConnections: 0,
   }; // prettier-ignore
-  #listening: Promise<Server> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #server: LocalServer;
 
   constructor(options: BatchReceiverOptions) {
     this.#options = options;
     this.#turnstile = new Turnstile(options.concurrentBatchesMax ?? 1);
+    const { socketPath, connectionsMax, listenTimeoutMs, clock } = options;
+    this.#server = new LocalServer({
+      name: 'batch receiver',
+      socketPath,
+      connectionsMax: connectionsMax ?? CONNECTIONS_MAX,
+      listenTimeoutMs,
+      clock,
+      connected: (socket) => this.#connected(socket),
+      closing: () => this.#closeConnections(),
+    });
   }
 
   /**
    * Rejects with {@link FlowError} SOCKET_IN_USE when somebody else answers on the path for longer than
    * `listenTimeoutMs`, QUEUE_CLOSED after `close`.
    */
-  async listen(): Promise<void> {
-    const { socketPath, connectionsMax, listenTimeoutMs, clock } = this.#options;
-    if (this.#closing !== undefined)
-      throw new FlowError('QUEUE_CLOSED', 'batch receiver was closed', { socketPath });
-    this.#listening ??= listenLocally(socketPath, {
-      connectionsMax: connectionsMax ?? CONNECTIONS_MAX,
-      timeoutMs: listenTimeoutMs ?? 0,
-      clock: clock ?? systemClock,
-      cancelled: () => this.#closing !== undefined,
-      connected: (socket) => this.#connected(socket),
-      dropped: () => void this.#counters.droppedConnections++,
-    });
-    await this.#listening;
+  listen(): Promise<void> {
+    return this.#server.listen();
   }
 
   /** Takes no further batch, waits for the handlers, sends their acks, closes and removes the socket. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#server.close();
   }
 
   stats(): BatchReceiverStats {
-    return { connections: this.#connections.size, lanes: this.#lanes.size, ...this.#counters };
+    const { droppedConnections } = this.#server;
+    const [connections, lanes] = [this.#connections.size, this.#lanes.size];
+    return { connections, lanes, ...this.#counters, droppedConnections };
   }
 
-  async #close(): Promise<void> {
-    const server = await this.#listening?.catch(() => undefined);
-    const closed = new Promise<void>((resolve) =>
-      server === undefined ? resolve() : server.close(() => resolve()),
-    );
+  async #closeConnections(): Promise<void> {
     for (const connection of this.#connections) connection.stopReading();
     await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
     await Promise.all([...this.#connections].map((connection) => connection.close()));
-    await closed;
   }
 
   #connected(socket: Socket): void {
@@ -142,7 +136,7 @@ export class BatchReceiver {
       ended: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
-    if (this.#closing !== undefined) void connection.close();
+    if (this.#server.isClosing) void connection.close();
   }
 
   #lane(name: string): Lane {

@@ -83,8 +83,6 @@ interface Waiter {
   check(): void;
 }
 
-const RECONNECT_DELAY_MS = 50;
-const RECONNECT_GROWTH_MAX = 20;
 const SENT_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
@@ -100,7 +98,6 @@ export class BatchSender {
   readonly #waiters = new Set<Waiter>();
   #connection: FrameConnection | undefined;
   #welcomed = false;
-  #started = false;
   #closing: Promise<{ unackedBatches: number; unackedBytes: number }> | undefined;
   #refusedBatches = 0;
   #spell = { batches: 0, bytes: 0 };
@@ -120,25 +117,19 @@ export class BatchSender {
       returned: () => this.#transmit(),
       damaged: (batches, payloadBytes) => this.#spoolDamaged(batches, payloadBytes),
     });
-    const delayInitialMs = options.reconnectDelayMs ?? RECONNECT_DELAY_MS;
     this.#dialer = new Dialer({
+      name: 'batch sender',
       socketPath: options.socketPath,
+      reconnectDelayMs: options.reconnectDelayMs,
       clock: this.#clock,
-      random: options.random ?? Math.random,
-      delayInitialMs,
-      delayMaxMs: delayInitialMs * RECONNECT_GROWTH_MAX,
+      random: options.random,
       opened: (socket) => this.#opened(socket),
     });
   }
 
   /** Starts to connect. Batches are taken before as well. Throws QUEUE_CLOSED after `close`. */
   start(): void {
-    if (this.#closing !== undefined)
-      throw new FlowError('QUEUE_CLOSED', 'batch sender was closed', this.#options);
-    if (this.#started) return;
-    this.#started = true;
-    this.#backlog.start();
-    this.#dialer.dial();
+    if (this.#dialer.start()) this.#backlog.start();
   }
 
   /**

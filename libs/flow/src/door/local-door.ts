@@ -1,8 +1,8 @@
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
-import { FlowError } from '../errors.ts';
-import { listenLocally } from '../local-socket.ts';
+import type { FlowError } from '../errors.ts';
+import { LocalServer } from '../local-server.ts';
 import { Visit } from './visit.ts';
 import type { DoorVisitor } from './visit.ts';
 
@@ -42,53 +42,42 @@ const HELLO_TIMEOUT_MS = 5000;
 export class LocalDoor {
   readonly #options: LocalDoorOptions;
   readonly #visits = new Set<Visit>();
-  readonly #counters = { refusedVisitors: 0, droppedConnections: 0 };
-  #listening: Promise<Server> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #server: LocalServer;
+  #refusedVisitors = 0;
 
   constructor(options: LocalDoorOptions) {
     this.#options = options;
+    const { socketPath, visitorsMax, listenTimeoutMs, clock } = options;
+    this.#server = new LocalServer({
+      name: 'local door',
+      socketPath,
+      connectionsMax: visitorsMax ?? VISITORS_MAX,
+      listenTimeoutMs,
+      clock,
+      connected: (socket) => this.#connected(socket),
+      closing: () => this.#visits.forEach((visit) => visit.close()),
+    });
   }
 
   /**
    * Rejects with {@link FlowError} SOCKET_IN_USE when somebody else answers on the path for longer than
    * `listenTimeoutMs`, QUEUE_CLOSED after `close`.
    */
-  async listen(): Promise<void> {
-    const { socketPath, visitorsMax, listenTimeoutMs, clock } = this.#options;
-    if (this.#closing !== undefined)
-      throw new FlowError('QUEUE_CLOSED', 'local door was closed', { socketPath });
-    this.#listening ??= listenLocally(socketPath, {
-      connectionsMax: visitorsMax ?? VISITORS_MAX,
-      timeoutMs: listenTimeoutMs ?? 0,
-      clock: clock ?? systemClock,
-      cancelled: () => this.#closing !== undefined,
-      connected: (socket) => this.#connected(socket),
-      dropped: () => void this.#counters.droppedConnections++,
-    });
-    await this.#listening;
+  listen(): Promise<void> {
+    return this.#server.listen();
   }
 
   /** Lets every visitor go after what it was sent, as far as it reads that within a second, and removes the socket. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#server.close();
   }
 
   stats(): LocalDoorStats {
     return {
       visitors: [...this.#visits].filter(({ visitor }) => visitor !== undefined).length,
-      ...this.#counters,
+      refusedVisitors: this.#refusedVisitors,
+      droppedConnections: this.#server.droppedConnections,
     };
-  }
-
-  async #close(): Promise<void> {
-    const server = await this.#listening?.catch(() => undefined);
-    const closed = new Promise<void>((resolve) =>
-      server === undefined ? resolve() : server.close(() => resolve()),
-    );
-    for (const visit of this.#visits) visit.close();
-    await closed;
   }
 
   #connected(socket: Socket): void {
@@ -100,13 +89,13 @@ export class LocalDoor {
       closed: (error) => {
         this.#visits.delete(visit);
         if (error !== undefined) {
-          this.#counters.refusedVisitors++;
+          this.#refusedVisitors++;
           handlers.failed?.(error);
         }
         if (visit.visitor !== undefined) handlers.left?.(visit.visitor);
       },
     });
     this.#visits.add(visit);
-    if (this.#closing !== undefined) visit.close();
+    if (this.#server.isClosing) visit.close();
   }
 }

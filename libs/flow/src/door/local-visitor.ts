@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
-import { FlowError } from '../errors.ts';
+import type { FlowError } from '../errors.ts';
 import { Dialer } from '../wire/dialer.ts';
 import { encodeLine } from './json-line.ts';
 import { LineConnection } from './line-connection.ts';
@@ -28,9 +28,6 @@ export interface LocalVisitorOptions {
   readonly random?: () => number;
 }
 
-const RECONNECT_DELAY_MS = 50;
-const RECONNECT_GROWTH_MAX = 20;
-
 /** Comes to a {@link LocalDoor}, and to the next one at the same path whenever that goes, until it is closed. */
 export class LocalVisitor {
   readonly #options: LocalVisitorOptions;
@@ -38,7 +35,6 @@ export class LocalVisitor {
   readonly #hello: Buffer;
   readonly #dialer: Dialer;
   #connection: LineConnection | undefined;
-  #started = false;
   #closed = false;
 
   /** Throws a RangeError for a hello that is too long or no JSON value. */
@@ -46,13 +42,12 @@ export class LocalVisitor {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#hello = encodeLine(options.hello);
-    const delayInitialMs = options.reconnectDelayMs ?? RECONNECT_DELAY_MS;
     this.#dialer = new Dialer({
+      name: 'local visitor',
       socketPath: options.socketPath,
+      reconnectDelayMs: options.reconnectDelayMs,
       clock: this.#clock,
-      random: options.random ?? Math.random,
-      delayInitialMs,
-      delayMaxMs: delayInitialMs * RECONNECT_GROWTH_MAX,
+      random: options.random,
       opened: (socket) => this.#opened(socket),
     });
   }
@@ -63,10 +58,7 @@ export class LocalVisitor {
 
   /** Starts to connect. Throws QUEUE_CLOSED after `close`. */
   start(): void {
-    if (this.#closed) throw new FlowError('QUEUE_CLOSED', 'local visitor was closed', this.#options);
-    if (this.#started) return;
-    this.#started = true;
-    this.#dialer.dial();
+    this.#dialer.start();
   }
 
   /** No message is handed over any more. Resolves when the socket is closed. */

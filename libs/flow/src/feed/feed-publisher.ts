@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
-import { FlowError } from '../errors.ts';
-import { listenLocally } from '../local-socket.ts';
+import type { FlowError } from '../errors.ts';
+import { LocalServer } from '../local-server.ts';
 import type { DisconnectReason } from '../wire/frame-connection.ts';
 import { Subscription } from './subscription.ts';
 
@@ -46,32 +46,30 @@ const SUBSCRIBERS_MAX = 64;
 export class FeedPublisher {
   readonly #options: FeedPublisherOptions;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #counters = { payloads: 0, bytes: 0, laggedSubscribers: 0, droppedConnections: 0 };
+  readonly #counters = { payloads: 0, bytes: 0, laggedSubscribers: 0 };
+  readonly #server: LocalServer;
   #numbers = 0;
-  #listening: Promise<Server> | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor(options: FeedPublisherOptions) {
     this.#options = options;
+    const { socketPath, subscribersMax, listenTimeoutMs, clock } = options;
+    this.#server = new LocalServer({
+      name: 'feed publisher',
+      socketPath,
+      connectionsMax: subscribersMax ?? SUBSCRIBERS_MAX,
+      listenTimeoutMs,
+      clock,
+      connected: (socket) => this.#connected(socket),
+      closing: () => this.#subscriptions.forEach((subscription) => subscription.close()),
+    });
   }
 
   /**
    * Rejects with {@link FlowError} SOCKET_IN_USE when somebody else answers on the path for longer than
    * `listenTimeoutMs`, QUEUE_CLOSED after `close`.
    */
-  async listen(): Promise<void> {
-    const { socketPath, subscribersMax, listenTimeoutMs, clock } = this.#options;
-    if (this.#closing !== undefined)
-      throw new FlowError('QUEUE_CLOSED', 'feed publisher was closed', { socketPath });
-    this.#listening ??= listenLocally(socketPath, {
-      connectionsMax: subscribersMax ?? SUBSCRIBERS_MAX,
-      timeoutMs: listenTimeoutMs ?? 0,
-      clock: clock ?? systemClock,
-      cancelled: () => this.#closing !== undefined,
-      connected: (socket) => this.#connected(socket),
-      dropped: () => void this.#counters.droppedConnections++,
-    });
-    await this.#listening;
+  listen(): Promise<void> {
+    return this.#server.listen();
   }
 
   /** Hands the payload to every subscriber. The bytes are shared and must not change any more. */
@@ -83,23 +81,14 @@ export class FeedPublisher {
 
   /** Closes every subscriber after what it was sent, as far as it reads that within a second, and removes the socket. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#server.close();
   }
 
   stats(): FeedPublisherStats {
     const subscriptions = [...this.#subscriptions].filter((subscription) => subscription.opened);
     const bufferedBytes = Math.max(0, ...subscriptions.map((subscription) => subscription.bufferedBytes));
-    return { subscribers: subscriptions.length, bufferedBytes, ...this.#counters };
-  }
-
-  async #close(): Promise<void> {
-    const server = await this.#listening?.catch(() => undefined);
-    const closed = new Promise<void>((resolve) =>
-      server === undefined ? resolve() : server.close(() => resolve()),
-    );
-    for (const subscription of this.#subscriptions) subscription.close();
-    await closed;
+    const { droppedConnections } = this.#server;
+    return { subscribers: subscriptions.length, bufferedBytes, ...this.#counters, droppedConnections };
   }
 
   #connected(socket: Socket): void {
@@ -117,6 +106,6 @@ export class FeedPublisher {
       },
     });
     this.#subscriptions.add(subscription);
-    if (this.#closing !== undefined) subscription.close();
+    if (this.#server.isClosing) subscription.close();
   }
 }

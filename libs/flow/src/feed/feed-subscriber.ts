@@ -29,27 +29,22 @@ export interface FeedSubscriberOptions {
   readonly random?: () => number;
 }
 
-const RECONNECT_DELAY_MS = 50;
-const RECONNECT_GROWTH_MAX = 20;
-
 /** Follows a {@link FeedPublisher}, and connects again whenever that ends. */
 export class FeedSubscriber {
   readonly #options: FeedSubscriberOptions;
   readonly #dialer: Dialer;
   #connection: FrameConnection | undefined;
   #welcomed = false;
-  #started = false;
   #closed = false;
 
   constructor(options: FeedSubscriberOptions) {
     this.#options = options;
-    const delayInitialMs = options.reconnectDelayMs ?? RECONNECT_DELAY_MS;
     this.#dialer = new Dialer({
+      name: 'feed subscriber',
       socketPath: options.socketPath,
+      reconnectDelayMs: options.reconnectDelayMs,
       clock: options.clock ?? systemClock,
-      random: options.random ?? Math.random,
-      delayInitialMs,
-      delayMaxMs: delayInitialMs * RECONNECT_GROWTH_MAX,
+      random: options.random,
       opened: (socket) => this.#opened(socket),
     });
   }
@@ -60,10 +55,7 @@ export class FeedSubscriber {
 
   /** Starts to connect. Throws QUEUE_CLOSED after `close`. */
   start(): void {
-    if (this.#closed) throw new FlowError('QUEUE_CLOSED', 'feed subscriber was closed', this.#options);
-    if (this.#started) return;
-    this.#started = true;
-    this.#dialer.dial();
+    this.#dialer.start();
   }
 
   /** No payload is handed over any more. Resolves when the socket is closed. */

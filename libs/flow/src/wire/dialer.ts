@@ -1,15 +1,21 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Clock, ClockTimer } from '../clock.ts';
+import { FlowError } from '../errors.ts';
 import { backoffMs } from './backoff.ts';
 
+const RECONNECT_DELAY_MS = 50;
+const RECONNECT_GROWTH_MAX = 20;
+
 export interface DialerOptions {
+  /** Who connects, for errors. */
+  readonly name: string;
   readonly socketPath: string;
+  /** First delay before connecting again; default 50 ms, doubling to twenty times that, half of it by chance. */
+  readonly reconnectDelayMs: number | undefined;
   readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly delayInitialMs: number;
-  readonly delayMaxMs: number;
+  /** In [0, 1); default `Math.random`. */
+  readonly random: (() => number) | undefined;
   opened(socket: Socket): void;
 }
 
@@ -20,6 +26,7 @@ export class Dialer {
   #failures = 0;
   #socket: Socket | undefined;
   #timer: ClockTimer | undefined;
+  #started = false;
   #stopped = false;
 
   constructor(options: DialerOptions) {
@@ -31,8 +38,16 @@ export class Dialer {
     return this.#failures;
   }
 
-  /** Connects now. */
-  dial(): void {
+  /** Connects for the first time; false when it was started before. Throws QUEUE_CLOSED after `stop`. */
+  start(): boolean {
+    if (this.#stopped) throw new FlowError('QUEUE_CLOSED', `${this.#options.name} was closed`, this.#options);
+    if (this.#started) return false;
+    this.#started = true;
+    this.#dial();
+    return true;
+  }
+
+  #dial(): void {
     if (this.#stopped) return;
     const socket = connect(this.#options.socketPath);
     this.#socket = socket;
@@ -53,11 +68,11 @@ export class Dialer {
   /** Connects after the delay. */
   redial(): void {
     if (this.#stopped) return;
-    const { clock, random, delayInitialMs, delayMaxMs } = this.#options;
+    const { clock, random = Math.random, reconnectDelayMs = RECONNECT_DELAY_MS } = this.#options;
     clock.clearTimeout(this.#timer);
     this.#timer = clock.setTimeout(
-      () => this.dial(),
-      backoffMs(this.#attempt++, delayInitialMs, delayMaxMs, random),
+      () => this.#dial(),
+      backoffMs(this.#attempt++, reconnectDelayMs, reconnectDelayMs * RECONNECT_GROWTH_MAX, random),
     );
   }
 
