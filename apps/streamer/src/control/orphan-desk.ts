@@ -1,11 +1,9 @@
 import type { Clock } from '@org/binance-client';
-import { LocalDoor } from '@org/flow';
+import { type DoorVisitor, LocalDoor } from '@org/flow';
 import type { Log } from '../logging/child-log.ts';
 import type { OrphanHello, OrphanOrder } from './orphan.ts';
 
 const LOOK_INTERVAL_MS = 200;
-
-type Visitor = Parameters<NonNullable<ConstructorParameters<typeof LocalDoor>[0]['handlers']['visited']>>[0];
 
 export interface OrphanDeskOptions {
   readonly socketPath: string;
@@ -22,7 +20,7 @@ export interface OrphanDeskOptions {
 export class OrphanDesk {
   readonly #options: OrphanDeskOptions;
   readonly #door: LocalDoor;
-  readonly #visitors = new Set<Visitor>();
+  readonly #visitors = new Set<DoorVisitor>();
   /** Whose place is taken: nobody's, at the start; that of those there can be one of; everybody's. */
   #taken: 'none' | 'single' | 'all' = 'none';
   #timer: ReturnType<Clock['setTimeout']> | undefined;
@@ -59,7 +57,7 @@ export class OrphanDesk {
     await this.#door.close();
   }
 
-  #visited(visitor: Visitor): void {
+  #visited(visitor: DoorVisitor): void {
     const { id, role, pid } = visitor.hello as OrphanHello;
     this.#options.log.info('OrphanFound', { id, role, pid });
     this.#visitors.add(visitor);
@@ -71,7 +69,7 @@ export class OrphanDesk {
     for (const visitor of this.#visitors) this.#order(visitor);
   }
 
-  #order(visitor: Visitor): void {
+  #order(visitor: DoorVisitor): void {
     const { role } = visitor.hello as OrphanHello;
     const order: OrphanOrder = { type: 'leave' };
     if (this.#taken === 'all' || (this.#taken === 'single' && role !== 'worker')) visitor.send(order);

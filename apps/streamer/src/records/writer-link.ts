@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BatchSender, systemClock } from '@org/flow';
+import { BatchSender, type DisconnectReason, systemClock } from '@org/flow';
 import { EXIT } from '../control/exit-codes.ts';
 import type { QueueReport } from '../control/messages.ts';
 import type { Task } from '../control/task.ts';
@@ -92,12 +92,8 @@ export function openWriterLink(
   };
 }
 
-type LossReason = Parameters<
-  NonNullable<NonNullable<ConstructorParameters<typeof BatchSender>[0]['handlers']>['disconnected']>
->[0];
-
 /** Another process took this child's lane: whatever this one still gathers, nobody takes, so it leaves. */
-function lostWriter(reason: LossReason, log: Log): void {
+function lostWriter(reason: DisconnectReason | 'epoch-reused', log: Log): void {
   if (reason === 'superseded' || reason === 'epoch-reused') {
     log.error('LaneTaken', { reason });
     process.exit(EXIT.failed);

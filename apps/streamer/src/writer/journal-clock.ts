@@ -38,8 +38,8 @@ export class JournalClock {
   start(): void {
     this.#timer = this.#clock.setTimeout(() => {
       // A full disk keeps the tick out, and with it everything that it could release.
-      const isIdleFor = this.#clock.nowMs() - this.#tickedAtMs;
-      if (this.#needs.isWaiting() || (this.#needs.hasRepairs() && isIdleFor > REPAIR_TICK_MS))
+      const idleMs = this.#clock.nowMs() - this.#tickedAtMs;
+      if (this.#needs.isWaiting() || (idleMs > REPAIR_TICK_MS && this.#needs.hasRepairs()))
         this.tick().catch(() => undefined);
       this.start();
     }, TICK_INTERVAL_MS);

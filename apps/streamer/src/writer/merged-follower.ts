@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
+import type { Clock } from '@org/binance-client';
 import type { StreamMerge } from '@org/continuity';
-import type { Journal, JournalFollower } from '@org/journal';
+import type { Journal, JournalEntry, JournalFollower } from '@org/journal';
 
 /** How much is read at a time: enough to keep a sink busy, little enough to stop between. */
 const READ_BYTES = 4 * 1024 * 1024;
@@ -17,11 +18,7 @@ export interface MergedFollowerOptions {
   /** Called whenever nothing is under way: after entries were taken, and at least every `idleMs`. */
   readonly paused: () => void | Promise<void>;
   readonly idleMs: number;
-  readonly clock: {
-    nowMs(): number;
-    setTimeout(run: () => void, delayMs: number): object | number;
-    clearTimeout(timer: object | number | undefined): void;
-  };
+  readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
 }
 
 /** Reads the journal through a merge of its own, one entry at a time. */
@@ -48,7 +45,7 @@ export class MergedFollower {
 
   /** Follows until `stop`; rejects when an entry could not be taken or read. */
   async run(): Promise<void> {
-    let reading: ReturnType<JournalFollower['next']> | undefined;
+    let reading: Promise<readonly JournalEntry[]> | undefined;
     while (!this.#stopped) {
       reading ??= this.#follower.next(READ_BYTES);
       const entries = await this.#within(reading);
@@ -82,7 +79,7 @@ export class MergedFollower {
     await this.#follower.close();
   }
 
-  async #take(entry: Awaited<ReturnType<JournalFollower['next']>>[number]): Promise<void> {
+  async #take(entry: JournalEntry): Promise<void> {
     const { merge, from, isDamaged } = this.#options;
     const isFirst = this.#position === from;
     const batch = merge.take(isFirst && isDamaged ? { ...entry, afterDamage: true } : entry);

@@ -2,6 +2,7 @@
 export class ReleasePoint {
   readonly #positions = new Map<string, number>();
   readonly #release: (position: number) => void;
+  #released = 0;
 
   constructor(readers: ReadonlyMap<string, number>, release: (position: number) => void) {
     for (const [name, position] of readers) this.#positions.set(name, position);
@@ -10,6 +11,8 @@ export class ReleasePoint {
 
   moved(name: string, position: number): void {
     this.#positions.set(name, position);
-    this.#release(Math.min(...this.#positions.values()));
+    const slowest = Math.min(...this.#positions.values());
+    // Readers move with every batch, the slowest of them once a commit.
+    if (slowest > this.#released) this.#release((this.#released = slowest));
   }
 }
