@@ -20,4 +20,5 @@ export {
   RecordBatchError,
   RECORD_OVERHEAD_BYTES,
 } from './record-batch.ts';
+export { RecordBatchJoiner } from './record-batch-joiner.ts';
 export { sinkContract } from './sink-contract.ts';

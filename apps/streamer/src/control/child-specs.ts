@@ -32,6 +32,12 @@ const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
   worker: WORKER_RESTART,
 };
 
+/**
+ * Young objects of a child get 8 MiB to die in, from the start. With the 1 MiB that V8 begins with, chunks of the sockets
+ * outlive it, and the marking of old memory that follows was half of a busy worker's time (Node 20.20, 2026-11).
+ */
+const YOUNG_MEMORY = '--min-semi-space-size=8';
+
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 
@@ -96,7 +102,11 @@ function childSpec(
 }
 
 function spawn(task: Task, { entry, line }: ChildPlanOptions): ChildHandle {
-  const options = { module: entry, env: { [TASK_VARIABLE]: JSON.stringify(task) } };
+  const options = {
+    module: entry,
+    env: { [TASK_VARIABLE]: JSON.stringify(task) },
+    execArgv: [...process.execArgv, YOUNG_MEMORY],
+  };
   const child = task.role === 'worker' ? forkClusterWorker(options) : forkChild(options);
   if (child.stderr) createInterface({ input: child.stderr }).on('line', (text) => line(task.id, text));
   return child;

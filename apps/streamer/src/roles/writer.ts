@@ -9,6 +9,7 @@ import { openChildControl } from '../control/orphan.ts';
 import type { WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
 import { BatchIntake } from '../writer/batch-intake.ts';
+import { openFilesMax, processLimits } from '../writer/open-files.ts';
 import { openRecordJournal } from '../writer/record-journal.ts';
 import { RecordStore } from '../writer/record-store.ts';
 import { wishRepairs } from '../writer/repair-wishes.ts';
@@ -77,6 +78,7 @@ async function openStore(
   const sink = new CsvSink({
     outputDir,
     rotation,
+    openFilesMax: openFilesMax(processLimits()),
     events: {
       rejected: (rejection) => {
         log.warn('RecordRejected', { ...rejection });

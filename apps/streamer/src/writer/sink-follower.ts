@@ -2,11 +2,21 @@ import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import type { StreamMerge } from '@org/continuity';
 import type { Journal } from '@org/journal';
-import { RecordBatchBuilder, type Sink } from '@org/storage';
+import { RecordBatchBuilder, RecordBatchJoiner, type Sink } from '@org/storage';
 import { MergedFollower } from './merged-follower.ts';
+
+/**
+ * What is appended together. Every file that is touched costs a write, and with hundreds of symbols most entries touch
+ * most files: so rows are gathered for a moment. They are in the journal already.
+ */
+const APPEND_INTERVAL_MS = 500;
+const APPEND_BYTES_MAX = 4 * 1024 * 1024;
 
 /** How often what was appended is made durable in the sink, so that the journal may let go of it. */
 const COMMIT_INTERVAL_MS = 1000;
+/** A commit syncs every file. Where that is slow it is done less often: it shall take a twentieth of the time. */
+const COMMIT_PAUSE_FACTOR = 20;
+const COMMIT_INTERVAL_MAX_MS = 60_000;
 
 /** How long a sink without room is left alone before it is tried again. */
 const ROOM_RETRY_MS = 500;
@@ -40,8 +50,12 @@ export interface SinkFollowerOptions {
 export class SinkFollower {
   readonly #options: SinkFollowerOptions;
   readonly #follower: MergedFollower;
+  /** What is merged and not appended yet. */
+  readonly #gathered = new RecordBatchJoiner(APPEND_BYTES_MAX + 64 * 1024);
+  #gatheredPosition = 0;
+  #gatheredSinceMs = 0;
+  #commitDueAtMs = -Infinity;
   #running: Promise<void> = Promise.resolve();
-  #committedAtMs = -Infinity;
   #appended: number;
   #committed: number;
   #blocked = false;
@@ -59,15 +73,15 @@ export class SinkFollower {
       isDamaged,
       merge,
       clock,
-      take: (batch, position) => this.#append(batch, position),
-      paused: () => this.#commitWhenDue(),
-      idleMs: COMMIT_INTERVAL_MS / 2,
+      take: (batch, position) => this.#gather(batch, position),
+      paused: () => this.#whatIsDue(),
+      idleMs: APPEND_INTERVAL_MS / 2,
     });
   }
 
   /** Behind the last entry that the sink has taken, though not durably yet. */
   get position(): number {
-    return this.#follower.position;
+    return this.#gathered.byteLength > 0 ? this.#appended : this.#follower.position;
   }
 
   /** When it last took one, or had nothing to take. */
@@ -116,9 +130,23 @@ export class SinkFollower {
 
   /** Rows of breaks that no repair has closed; they need a position of their own. */
   async #last(tick: () => Promise<number>): Promise<void> {
+    await this.#appendGathered();
     const rows = this.#options.merge.finish();
     if (rows !== undefined) await this.#append(rows, await tick());
     await this.#commit();
+  }
+
+  async #gather(batch: Buffer, position: number): Promise<void> {
+    if (this.#gathered.byteLength === 0) this.#gatheredSinceMs = this.#options.clock.nowMs();
+    this.#gathered.add(batch);
+    this.#gatheredPosition = position;
+    if (this.#gathered.byteLength >= APPEND_BYTES_MAX) await this.#appendGathered();
+  }
+
+  async #appendGathered(): Promise<void> {
+    if (this.#gathered.byteLength === 0) return;
+    await this.#append(this.#gathered.join(), this.#gatheredPosition);
+    this.#gathered.clear();
   }
 
   async #append(batch: Buffer, position: number): Promise<void> {
@@ -126,19 +154,21 @@ export class SinkFollower {
     this.#appended = position;
   }
 
-  async #commitWhenDue(): Promise<void> {
-    const isNew = this.#follower.position > this.#committed;
-    if (isNew && this.#options.clock.nowMs() - this.#committedAtMs >= COMMIT_INTERVAL_MS)
-      await this.#commit();
+  async #whatIsDue(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#gatheredSinceMs >= APPEND_INTERVAL_MS) await this.#appendGathered();
+    if (this.#follower.position > this.#committed && nowMs >= this.#commitDueAtMs) await this.#commit();
   }
 
   async #commit(): Promise<void> {
     const { sink, merge, clock, committed } = this.#options;
+    await this.#appendGathered();
     // The state covers all entries up to here, so the position must as well.
     if (this.#follower.position > this.#appended) await this.#append(NOTHING, this.#follower.position);
     await this.#untilThereIsRoom(async () => {
+      const startedAtMs = clock.nowMs();
       this.#committed = await sink.commit(merge.state());
-      this.#committedAtMs = clock.nowMs();
+      this.#commitDueAtMs = nextCommitAtMs(startedAtMs, clock.nowMs());
       committed(this.#committed);
     });
   }
@@ -159,4 +189,9 @@ export class SinkFollower {
       await new Promise<void>((resolve) => void clock.setTimeout(resolve, ROOM_RETRY_MS));
     }
   }
+}
+
+function nextCommitAtMs(startedAtMs: number, endedAtMs: number): number {
+  const pauseMs = COMMIT_PAUSE_FACTOR * (endedAtMs - startedAtMs);
+  return startedAtMs + Math.min(COMMIT_INTERVAL_MAX_MS, Math.max(COMMIT_INTERVAL_MS, pauseMs));
 }

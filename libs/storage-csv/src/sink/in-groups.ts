@@ -2,8 +2,12 @@
 const GROUP_SIZE = 16;
 
 /** Takes the step for all items, a group at a time, and rejects with the first failure. */
-export async function inGroups<T>(items: readonly T[], step: (item: T) => Promise<void>): Promise<void> {
-  for (const group of groupsOf(items)) await allOf(group.map(step));
+export async function inGroups<T>(
+  items: readonly T[],
+  step: (item: T) => Promise<void>,
+  sizeMax?: number,
+): Promise<void> {
+  for (const group of groupsOf(items, sizeMax)) await allOf(group.map(step));
 }
 
 /** Splits into groups of at most 16, or of fewer. */

@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { syncError, writeError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { FileRows } from '../rows/batch-rows.ts';
-import { allOf, groupsOf } from './in-groups.ts';
+import { allOf, groupsOf, inGroups } from './in-groups.ts';
 import type { Segment } from './segment.ts';
 import { placeKey } from './stored-file.ts';
+
+/** Of the four threads that Node has for files: hundreds of syncs must not keep the journal's own waiting. */
+const SYNCS_AT_ONCE = 2;
 
 export interface SegmentPoolOptions {
   readonly fileSystem: FileSystem;
@@ -60,7 +63,7 @@ export class SegmentPool {
   /** Everything appended so far survives a power cut. */
   async sync(): Promise<void> {
     const dirty = [...this.#open].filter(({ isDirty }) => isDirty);
-    await allOf(dirty.map((segment) => segment.sync()));
+    await inGroups(dirty, (segment) => segment.sync(), SYNCS_AT_ONCE);
     for (const folder of this.#newNames) {
       await this.#options.fileSystem.syncFolder(folder).catch((error: unknown) => {
         throw syncError(folder, error);
