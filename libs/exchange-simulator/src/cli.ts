@@ -22,6 +22,7 @@ interface ServeFlags {
   readonly port: number;
   readonly replay?: string;
   readonly symbols?: readonly string[];
+  readonly symbolCount?: number;
   readonly market: Market;
   readonly speed: number;
   readonly faults?: string;
@@ -87,8 +88,11 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
   return new Command('serve')
     .description('answer REST and WebSocket on one port of 127.0.0.1, from captures or from a made-up market')
     .requiredOption('--port <port>', 'port to listen on; 0 takes a free one', port)
-    .addOption(new Option('--replay <dir>', 'folder of captures to play').conflicts('symbols'))
+    .addOption(
+      new Option('--replay <dir>', 'folder of captures to play').conflicts(['symbols', 'symbolCount']),
+    )
     .option('--symbols <list>', 'symbols of a made-up market, for example BTCUSDT,ETHUSDT', symbolList)
+    .option('--symbol-count <number>', 'so many further symbols, SIM0001USDT and on', wholePositive)
     .addOption(
       new Option('--market <market>', 'product of the captures')
         .choices(['usdm', 'coinm', 'spot'])
@@ -125,13 +129,14 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     .option('--report <file>', 'write the report there instead of printing it')
     .option('--weight-limit <number>', 'request weight a minute before 429', wholePositive)
     .option('--no-weight', 'never refuse for request weight')
-    .option('--control', 'take faults at POST /simulator/faults, tell the report at GET /simulator/report')
+    .option('--control', 'take faults and listings, and tell the report, under /simulator')
     .option('--exit-when-done', 'replay: leave when everything was sent')
     .action(action);
 }
 
 function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeOptions {
-  const { replay, symbols, rate, trades, changes, levels, sentLog, weightLimit, startTime } = flags;
+  const { replay, symbols, symbolCount, rate, trades, changes, levels, sentLog, weightLimit, startTime } =
+    flags;
   const tempo = {
     ...(rate === undefined ? {} : { eventsPerSecond: rate }),
     ...(trades === undefined ? {} : { tradesPerSecond: trades }),
@@ -141,6 +146,7 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
   return {
     ...(replay === undefined ? {} : { replayDir: replay }),
     ...(symbols === undefined ? {} : { symbols }),
+    ...(symbolCount === undefined ? {} : { symbolCount }),
     ...(startTime === undefined ? {} : { startTimeMs: startTime }),
     ...(sentLog === undefined ? {} : { journalPath: sentLog }),
     market: flags.market,
@@ -188,8 +194,8 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
     .description('a Binance-compatible exchange on loopback')
     .addHelpText('after', `\nbars are sent for the intervals ${KLINE_INTERVALS.join(' ')}`);
   const command = serveCommand(async (flags) => {
-    if (flags.replay === undefined && flags.symbols === undefined)
-      command.error("error: one of '--replay' and '--symbols' is needed");
+    if (flags.replay === undefined && flags.symbols === undefined && flags.symbolCount === undefined)
+      command.error("error: one of '--replay', '--symbols' and '--symbol-count' is needed");
     await serve(flags, host);
   });
   for (const one of [program, command])

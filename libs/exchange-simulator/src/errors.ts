@@ -1,8 +1,9 @@
-/** What can go wrong before or while the exchange starts. Afterwards its failures are the ones it was asked for. */
+/** What can go wrong before or while the exchange starts, or with what it is told later. Otherwise its failures are the ones it was asked for. */
 export type SimulatorErrorCode =
   | 'OPTIONS_INVALID' // an option that contradicts another one, or a value out of its range
   | 'FAULTS_INVALID' // a fault script that is not one; `issues` names every place
   | 'FAULTS_UNREADABLE' // the file of the script cannot be read
+  | 'SYMBOLS_INVALID' // a change of the listing that cannot be made; `issues` names every mistake
   | 'CAPTURE_EMPTY' // the folder holds no capture
   | 'LISTEN_FAILED'; // the port cannot be taken
 

@@ -13,20 +13,18 @@ import { SimulatorError } from './errors.ts';
 import type { Fault } from './faults/fault.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { checkFault } from './faults/fault-script.ts';
-import { GeneratedMarket } from './generated/generated-market.ts';
+import { Listings } from './listing/listings.ts';
+import type { ListingChange } from './listing/listings.ts';
 import type { BookState, MarketSource } from './market-source.ts';
+import { openMarket } from './open-market.ts';
 import type { ExchangeOptions } from './options.ts';
-import {
-  DEFAULT_BAN_MS,
-  DEFAULT_CONNECTION_RULES,
-  DEFAULT_REFUSALS_BEFORE_BAN,
-  DEFAULT_SETTLE_MS,
-} from './options.ts';
+import { DEFAULT_BAN_MS, DEFAULT_CONNECTION_RULES, DEFAULT_REFUSALS_BEFORE_BAN } from './options.ts';
 import type { Product } from './product.ts';
 import { PRODUCTS, routeCarries } from './product.ts';
-import { openReplay } from './replay/replay-market.ts';
 import { BanList } from './rest/ban-list.ts';
+import type { ControlPort } from './rest/control-port.ts';
 import { RequestWeight } from './rest/request-weight.ts';
+import type { RequestWeightRules } from './rest/request-weight.ts';
 import { restApp } from './rest/rest-app.ts';
 import { RestLedger } from './rest/rest-ledger.ts';
 import { StreamServer } from './socket/stream-server.ts';
@@ -42,6 +40,11 @@ export interface Exchange {
   report(): SentReport;
   /** Plans a fault, at once unless it says otherwise. Throws {@link SimulatorError} `FAULTS_INVALID`. */
   inject(fault: Fault): void;
+  /**
+   * Lists, delists and removes symbols while the exchange runs: all of it or nothing. Who is subscribed to the streams of
+   * a new symbol gets them. Throws {@link SimulatorError} `SYMBOLS_INVALID`.
+   */
+  changeListings(change: ListingChange): void;
   /** Resolves when a replay has sent its last message; the sockets stay open. For a generated market: when it is stopped. */
   readonly finished: Promise<void>;
   /** Closes every connection and frees the port. Calling it again waits for the same end. */
@@ -68,13 +71,14 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   const clock = options.clock ?? systemClock();
   const product = PRODUCTS[options.market ?? 'usdm'];
   const faults = (options.faults ?? []).map((fault, index) => checkFault(fault, `[${index}]`));
-  const source = await openSource(options, product, clock);
+  const source = await openMarket(options, product, clock);
   const parts = assemble(options, product, source, clock);
+  const server = openServer(options, product, parts, clock);
   try {
-    const port = await listen(parts.server, options.port ?? 0);
+    const port = await listen(server, options.port ?? 0);
     for (const fault of faults) parts.desk.inject(fault);
     source.start(parts.broadcast);
-    return running(parts, port);
+    return running(parts, server, port, refusedAbove(options, product));
   } catch (error) {
     await source.stop();
     parts.sentLog?.close();
@@ -82,52 +86,22 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 }
 
-/** What a running exchange consists of. */
+/** What a running exchange consists of, but for the server in front of it. */
 interface Parts {
   readonly source: MarketSource;
+  readonly listings: Listings;
   readonly ledger: StreamLedger;
   readonly restLedger: RestLedger;
   readonly bans: BanList;
-  /** Undefined when nothing is refused for weight. */
-  readonly weightLimit: number | undefined;
   readonly sentLog: SentLog | undefined;
   readonly desk: FaultDesk;
   readonly broadcast: Broadcast;
   readonly streams: StreamServer;
-  readonly server: Server;
-}
-
-function openSource(options: ExchangeOptions, product: Product, clock: Clock): Promise<MarketSource> {
-  const { replayDir, symbols, speed = 1, settleMs = DEFAULT_SETTLE_MS } = options;
-  if ((replayDir === undefined) === (symbols === undefined))
-    throw invalid('expected either replayDir or symbols');
-  if (!(speed > 0 && Number.isFinite(speed))) throw invalid(`speed: expected a number above 0, was ${speed}`);
-  if (!(settleMs >= 0)) throw invalid(`settleMs: expected 0 or more, was ${settleMs}`);
-  if (!['same', 'different'].includes(options.depthCuts ?? 'same'))
-    throw invalid(`depthCuts: expected same or different, was ${options.depthCuts}`);
-  if (replayDir !== undefined) {
-    return openReplay({
-      directory: replayDir,
-      product,
-      speed,
-      settleMs,
-      startOn: options.startOn ?? 'depth',
-      clock,
-    });
-  }
-  for (const [name, value] of Object.entries(options.tempo ?? {})) {
-    if (!(value > 0 && Number.isFinite(value)))
-      throw invalid(`tempo.${name}: expected a number above 0, was ${value}`);
-  }
-  if (product.market !== 'usdm') throw invalid(`market: a generated market is usdm, was ${product.market}`);
-  const { seed = 1, startTimeMs = Math.floor(clock.nowMs()), tempo = {} } = options;
-  return Promise.resolve(
-    new GeneratedMarket({ symbols: symbols ?? [], seed, startTimeMs, speed, tempo }, clock),
-  );
 }
 
 function assemble(options: ExchangeOptions, product: Product, source: MarketSource, clock: Clock): Parts {
   const ledger = new StreamLedger();
+  const listings = new Listings(source, clock);
   const restLedger = new RestLedger();
   const sentLog = options.journalPath === undefined ? undefined : new SentLog(options.journalPath);
   const bans = new BanList();
@@ -156,26 +130,29 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
       closed: (connection) => broadcast.closed(connection),
     },
   );
-  const rules = {
-    limit: product.requestWeightLimit,
-    refusalsBeforeBan: DEFAULT_REFUSALS_BEFORE_BAN,
-    banMs: DEFAULT_BAN_MS,
-    ...(options.requestWeight === false ? {} : options.requestWeight),
+  return { source, listings, ledger, restLedger, bans, sentLog, desk, broadcast, streams };
+}
+
+/** The server on which both halves answer, REST and streams. */
+function openServer(options: ExchangeOptions, product: Product, parts: Parts, clock: Clock): Server {
+  const { bans, desk, listings, source } = parts;
+  const rules = weightRules(options, product);
+  const control: ControlPort = {
+    inject: (fault) => desk.inject(fault),
+    changeListings: (change) => listings.change(change),
+    report: () => sentReport(parts, refusedAbove(options, product)),
   };
-  const weight = new RequestWeight(options.requestWeight === false ? undefined : rules, bans);
   const app = restApp({
     product,
     source,
+    listings,
     faults: desk,
-    weight,
+    weight: new RequestWeight(options.requestWeight === false ? undefined : rules, bans),
     bans,
     weightLimit: rules.limit,
-    ledger: restLedger,
+    ledger: parts.restLedger,
     clock,
-    control:
-      options.control === true
-        ? { inject: (fault) => desk.inject(fault), report: () => sentReport(parts) }
-        : undefined,
+    control: options.control === true ? control : undefined,
   });
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -183,13 +160,25 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
     createServer,
     serverOptions: { maxHeaderSize: HEADER_BYTES_MAX },
   }) as Server;
-  streams.attach(server);
-  const weightLimit = options.requestWeight === false ? undefined : rules.limit;
-  const parts = { source, ledger, restLedger, bans, weightLimit, sentLog, desk, broadcast, streams, server };
-  return parts;
+  parts.streams.attach(server);
+  return server;
 }
 
-function running(parts: Parts, port: number): Exchange {
+function weightRules(options: ExchangeOptions, product: Product): RequestWeightRules {
+  return {
+    limit: product.requestWeightLimit,
+    refusalsBeforeBan: DEFAULT_REFUSALS_BEFORE_BAN,
+    banMs: DEFAULT_BAN_MS,
+    ...(options.requestWeight === false ? {} : options.requestWeight),
+  };
+}
+
+/** Undefined when nothing is refused for weight. */
+function refusedAbove(options: ExchangeOptions, product: Product): number | undefined {
+  return options.requestWeight === false ? undefined : weightRules(options, product).limit;
+}
+
+function running(parts: Parts, server: Server, port: number, weightLimit: number | undefined): Exchange {
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     parts.desk.stop();
@@ -198,8 +187,8 @@ function running(parts: Parts, port: number): Exchange {
     await parts.streams.close(STOP_GRACE_MS);
     parts.broadcast.stop();
     await new Promise<void>((resolve) => {
-      parts.server.close(() => resolve());
-      parts.server.closeAllConnections();
+      server.close(() => resolve());
+      server.closeAllConnections();
     });
     parts.sentLog?.close();
   };
@@ -209,19 +198,20 @@ function running(parts: Parts, port: number): Exchange {
     wsUrl: `ws://127.0.0.1:${port}`,
     finished: parts.source.finished,
     inject: (fault) => parts.desk.inject(checkFault(fault)),
+    changeListings: (change) => parts.listings.change(change),
     stop: () => (stopped ??= stop()),
-    report: () => sentReport(parts),
+    report: () => sentReport(parts, weightLimit),
   };
 }
 
-function sentReport(parts: Parts): SentReport {
+function sentReport(parts: Parts, weightLimit: number | undefined): SentReport {
   return {
     streams: parts.ledger.report(),
     connections: parts.streams.reports(),
     connectionsAccepted: parts.streams.accepted,
     handshakesRefused: parts.streams.refused,
     rest: parts.restLedger.report(),
-    restUsage: restUsage(parts),
+    restUsage: restUsage(parts, weightLimit),
     books: parts.source.books().map(bookReport),
     faults: parts.desk.fired(),
     market: parts.source.lag(),
@@ -229,7 +219,7 @@ function sentReport(parts: Parts): SentReport {
   };
 }
 
-function restUsage({ restLedger, bans, weightLimit }: Parts): RestUsageReport {
+function restUsage({ restLedger, bans }: Parts, weightLimit: number | undefined): RestUsageReport {
   const { peak } = restLedger;
   return {
     limits: [
@@ -260,8 +250,4 @@ function listen(server: Server, port: number): Promise<number> {
     });
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
-}
-
-function invalid(problem: string): SimulatorError {
-  return new SimulatorError('OPTIONS_INVALID', problem);
 }

@@ -14,6 +14,7 @@ export type { SimulatorErrorCode } from './errors.ts';
 export type { Exchange } from './exchange.ts';
 export type { Fault, FaultKind } from './faults/fault.ts';
 export type { Tempo } from './generated/symbol-market.ts';
+export type { ListingChange } from './listing/listings.ts';
 export type { MarketLag } from './market-lag.ts';
 export type { ExchangeOptions } from './options.ts';
 export type { Route } from './product.ts';

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { MarketLag } from './market-lag.ts';
-import type { TradeHistory } from './trade-history.ts';
+import type { MarketHistory } from './trade-history.ts';
 
 /** One message of one stream, ready for the wire. */
 export interface StreamMessage {
@@ -45,8 +45,9 @@ export interface MessageOutlet {
 
 /** A market: recorded or made up. It owns the books; the exchange around it owns sockets and requests. */
 export interface MarketSource {
+  /** Of the symbols that it opens with, those that trade most first. */
   readonly rules: readonly SymbolRules[];
-  readonly history: TradeHistory;
+  readonly history: MarketHistory;
   /** Resolves when the market has said everything it has to say; a generated one does so when it is stopped. */
   readonly finished: Promise<void>;
   /** Called once, when the exchange listens. */
@@ -55,6 +56,14 @@ export interface MarketSource {
   subscribed(stream: string): void;
   /** Body of the depth answer, or undefined when the book is not known. May wait until it is. */
   depth(symbol: string, limit: number): Promise<Buffer | undefined>;
+  /** Whether the symbol could be listed: a replay knows nothing but what was recorded. */
+  admits(symbol: string): boolean;
+  /** The symbol begins to trade, or goes on; it is one that the market admits. */
+  list(symbol: string): SymbolRules;
+  /** The symbol falls silent: no messages and no book. */
+  delist(symbol: string): void;
+  /** Price at which the symbol trades now, in units of its last price decimal; 0 when it is not known. */
+  lastPriceUnits(symbol: string): number;
   books(): readonly BookState[];
   /** How late it says what it has to say. */
   lag(): MarketLag;

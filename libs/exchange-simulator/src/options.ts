@@ -5,12 +5,14 @@ import type { Tempo } from './generated/symbol-market.ts';
 import type { RequestWeightRules } from './rest/request-weight.ts';
 import type { ConnectionRules } from './socket/connection.ts';
 
-/** How an exchange is set up. Either `replayDir` or `symbols` is needed, and only one of them. */
+/** How an exchange is set up. Either `replayDir` is needed, or `symbols` or `symbolCount` or both. */
 export interface ExchangeOptions {
   /** Folder of captures (`<symbol lower case>_<YYYYMMDD>.gz`) that are played as one timeline. */
   readonly replayDir?: string;
   /** Symbols of a generated market, USDⓈ-M only. */
   readonly symbols?: readonly string[];
+  /** So many further symbols, `SIM0001USDT` and on; 2000 symbols at most in all. */
+  readonly symbolCount?: number;
   /** Default `usdm`. */
   readonly market?: Market;
   /** Port on 127.0.0.1; 0, the default, takes a free one. */

@@ -32,6 +32,17 @@ export interface TimeRange {
   readonly limit: number;
 }
 
+/** What REST tells about trades and bars. */
+export interface MarketHistory {
+  /** Rows from `fromId` on, or of the time range, or the newest; never more than the limit. */
+  aggTrades(
+    symbol: string,
+    query: TimeRange & { readonly fromId?: number | undefined },
+  ): readonly AggTradeRow[];
+  klines(symbol: string, interval: string, query: TimeRange): readonly KlineRow[];
+  lastAggTrade(symbol: string): AggTradeRow | undefined;
+}
+
 /** Aggregate trades kept a symbol, and bars kept a symbol and interval; the oldest go first, as on the exchange. */
 const AGG_TRADES_MAX = 100_000;
 const KLINES_MAX = 5_000;
@@ -40,7 +51,7 @@ const KLINES_MAX = 5_000;
  * What REST can still tell about trades and bars: everything that the market said, heard by somebody or not, so that a
  * client can repair what it missed.
  */
-export class TradeHistory {
+export class TradeHistory implements MarketHistory {
   readonly #aggTrades = new Map<string, AggTradeRow[]>();
   readonly #klines = new Map<string, Map<number, KlineRow>>();
 
@@ -60,7 +71,6 @@ export class TradeHistory {
     if (bars.size > KLINES_MAX) bars.delete(bars.keys().next().value!);
   }
 
-  /** Rows from `fromId` on, or of the time range, or the newest; never more than the limit. */
   aggTrades(
     symbol: string,
     query: TimeRange & { readonly fromId?: number | undefined },
@@ -73,6 +83,10 @@ export class TradeHistory {
     return newestOrFirst(rows, (row) => row.T, query);
   }
 
+  lastAggTrade(symbol: string): AggTradeRow | undefined {
+    return this.#aggTrades.get(symbol)?.at(-1);
+  }
+
   klines(symbol: string, interval: string, query: TimeRange): readonly KlineRow[] {
     const bars = [...(this.#klines.get(`${symbol} ${interval}`)?.values() ?? [])].sort((a, b) => a[0] - b[0]);
     return newestOrFirst(bars, (bar) => bar[0], query);
@@ -80,7 +94,11 @@ export class TradeHistory {
 }
 
 /** With a start time the exchange answers from there on; without one it answers with the newest rows. */
-function newestOrFirst<T>(rows: readonly T[], timeOf: (row: T) => number, query: TimeRange): readonly T[] {
+export function newestOrFirst<T>(
+  rows: readonly T[],
+  timeOf: (row: T) => number,
+  query: TimeRange,
+): readonly T[] {
   const { startTime = -Infinity, endTime = Infinity, limit } = query;
   const inside = rows.filter((row) => timeOf(row) >= startTime && timeOf(row) <= endTime);
   return query.startTime === undefined ? inside.slice(-limit) : inside.slice(0, limit);

@@ -94,6 +94,11 @@ export class BarFeed {
     this.#bars = KLINE_INTERVALS.map((interval) => openBar(interval, timeMs, priceUnits));
   }
 
+  /** Close of every bar that is open. */
+  get lastPriceUnits(): number {
+    return this.#bars[0]!.close;
+  }
+
   add(fill: Fill): void {
     for (const bar of this.#bars) {
       addFill(bar, fill);

@@ -41,7 +41,10 @@ export class GeneratedMarket implements MarketSource {
   readonly #speed: number;
   readonly #startTimeMs: number;
   readonly #periodMs: number;
-  readonly #symbols: ReadonlyMap<string, SymbolMarket>;
+  /** Every symbol that ever traded; one that is listed again goes on where it stopped. */
+  readonly #symbols = new Map<string, SymbolMarket>();
+  readonly #trading = new Map<string, SymbolMarket>();
+  readonly #open: (symbol: string, startTimeMs: number) => SymbolMarket;
   readonly #lag = new LagGauge();
   #outlet: MessageOutlet | undefined;
   #startedAtMs = 0;
@@ -64,17 +67,10 @@ export class GeneratedMarket implements MarketSource {
     const names = [...new Set(options.symbols.map(parseSymbol))];
     if (names.length === 0)
       throw new SimulatorError('OPTIONS_INVALID', 'symbols: expected at least one, was none');
-    this.#symbols = new Map(
-      names.map((symbol) => [
-        symbol,
-        new SymbolMarket(
-          instrumentOf(symbol),
-          { seed: options.seed ?? 1, startTimeMs: this.#startTimeMs, tempo },
-          outlet,
-        ),
-      ]),
-    );
-    this.rules = [...this.#symbols.values()].map((market) => market.instrument);
+    const { seed = 1 } = options;
+    this.#open = (symbol, startTimeMs) =>
+      new SymbolMarket(instrumentOf(symbol), { seed, startTimeMs, tempo }, outlet);
+    this.rules = names.map((symbol) => this.list(symbol));
   }
 
   start(outlet: MessageOutlet): void {
@@ -88,11 +84,30 @@ export class GeneratedMarket implements MarketSource {
   }
 
   depth(symbol: string, limit: number): Promise<Buffer | undefined> {
-    return Promise.resolve(this.#symbols.get(symbol)?.depthBody(limit));
+    return Promise.resolve(this.#trading.get(symbol)?.depthBody(limit));
+  }
+
+  admits(): boolean {
+    return true;
+  }
+
+  list(symbol: string): SymbolRules {
+    const market = this.#symbols.get(symbol) ?? this.#open(symbol, this.#marketMs);
+    this.#symbols.set(symbol, market);
+    this.#trading.set(symbol, market);
+    return market.instrument;
+  }
+
+  delist(symbol: string): void {
+    this.#trading.delete(symbol);
+  }
+
+  lastPriceUnits(symbol: string): number {
+    return this.#trading.get(symbol)?.lastPriceUnits ?? 0;
   }
 
   books(): readonly BookState[] {
-    return [...this.#symbols.values()].map((market) => market.book());
+    return [...this.#trading.values()].map((market) => market.book());
   }
 
   lag(): MarketLag {
@@ -108,6 +123,10 @@ export class GeneratedMarket implements MarketSource {
     this.#outlet = undefined;
     this.#finish();
     return Promise.resolve();
+  }
+
+  get #marketMs(): number {
+    return this.#startTimeMs + Math.floor(this.#steps * this.#periodMs);
   }
 
   get #nextDueMs(): number {
@@ -126,8 +145,7 @@ export class GeneratedMarket implements MarketSource {
     const dueSteps = Math.floor(((beganMs - this.#startedAtMs) * this.#speed) / this.#periodMs);
     while (this.#steps < dueSteps && this.#outlet !== undefined) {
       this.#steps++;
-      const marketMs = this.#startTimeMs + Math.floor(this.#steps * this.#periodMs);
-      for (const market of this.#symbols.values()) market.step(marketMs);
+      for (const market of this.#trading.values()) market.step(this.#marketMs);
       if (this.#clock.nowMs() - beganMs > SLICE_MS) break;
     }
     this.#outlet?.flush();

@@ -105,6 +105,11 @@ export class SymbolMarket {
     this.#sendMarkPrices();
   }
 
+  /** Price of the last fill, in units of the last price decimal. */
+  get lastPriceUnits(): number {
+    return this.#bars.lastPriceUnits;
+  }
+
   /** The true book at this moment, its best `limit` levels a side. */
   depthBody(limit: number): Buffer {
     const { bids, asks, updateId } = this.#flow;

@@ -64,6 +64,7 @@ export class ReplayMarket implements MarketSource {
   readonly #gate: StartGate;
   readonly #lag = new LagGauge();
   readonly #problems: string[] = [];
+  readonly #delisted = new Set<string>();
   #finish: () => void = () => undefined;
   #isStopped = false;
   #isOver = false;
@@ -105,6 +106,24 @@ export class ReplayMarket implements MarketSource {
     if (this.#isOver || !entry.capture.hasSnapshot) return undefined;
     const body = await this.#nextSnapshot(entry);
     return limit < RECORDED_LIMIT && entry.book.isKnown ? entry.book.depthBody(limit) : body;
+  }
+
+  admits(symbol: string): boolean {
+    return this.#books.has(symbol);
+  }
+
+  list(symbol: string): SymbolRules {
+    this.#delisted.delete(symbol);
+    return this.#books.get(symbol)!.capture.rules;
+  }
+
+  delist(symbol: string): void {
+    this.#delisted.add(symbol);
+  }
+
+  lastPriceUnits(symbol: string): number {
+    const price = Number(this.history.lastAggTrade(symbol)?.p ?? 0);
+    return Math.round(price * 10 ** this.#books.get(symbol)!.capture.rules.priceDecimals);
   }
 
   books(): readonly BookState[] {
@@ -156,7 +175,8 @@ export class ReplayMarket implements MarketSource {
       return this.#problem(`symbol ${symbol}: a line that is no frame and no snapshot`);
     if (message.type === 'snapshot') return this.#takeSnapshot(entry, bytes);
     const { stream, dataStart } = message;
-    outlet.send({ stream, symbol, frame: bytes, dataStart, id: this.#read(entry, stream, bytes) });
+    const id = this.#read(entry, stream, bytes);
+    if (!this.#delisted.has(symbol)) outlet.send({ stream, symbol, frame: bytes, dataStart, id });
   }
 
   /** What the frame means to the books and to REST; a frame that cannot be read is sent all the same. */

@@ -1,8 +1,6 @@
-import type { SymbolRules } from '../market-source.ts';
+import type { Listing } from '../listing/listings.ts';
 import type { Product } from '../product.ts';
 
-/** Delivery date of a contract that never ends. */
-const NEVER_MS = 4_133_404_800_000;
 const QUOTE_ASSETS = ['USDT', 'USDC', 'FDUSD', 'BTC', 'ETH', 'BNB', 'EUR', 'USD'];
 
 function splitPair(pair: string): { baseAsset: string; quoteAsset: string } {
@@ -11,16 +9,17 @@ function splitPair(pair: string): { baseAsset: string; quoteAsset: string } {
   return { baseAsset: pair.slice(0, -quoteAsset.length) || pair, quoteAsset };
 }
 
-function symbolInfo(product: Product, rules: SymbolRules): object {
+function symbolInfo(product: Product, listing: Listing): object {
+  const { rules, onboardDateMs, deliveryDateMs } = listing;
   const { symbol, pair, tickSize, stepSize } = rules;
   const { baseAsset, quoteAsset } = splitPair(pair);
-  const status = product.market === 'coinm' ? { contractStatus: 'TRADING' } : { status: 'TRADING' };
+  const status = product.market === 'coinm' ? { contractStatus: listing.status } : { status: listing.status };
   const isContract = product.market !== 'spot';
   return {
     symbol,
     pair,
     ...(isContract
-      ? { contractType: 'PERPETUAL', deliveryDate: NEVER_MS, onboardDate: 1_569_398_400_000 }
+      ? { contractType: 'PERPETUAL', deliveryDate: deliveryDateMs, onboardDate: onboardDateMs }
       : {}),
     ...status,
     baseAsset,
@@ -44,7 +43,7 @@ function symbolInfo(product: Product, rules: SymbolRules): object {
 /** Body of `GET exchangeInfo`; the rate limit it states is the one that is applied. */
 export function exchangeInfo(
   product: Product,
-  rules: readonly SymbolRules[],
+  listings: readonly Listing[],
   state: { readonly weightLimit: number; readonly serverTime: number },
 ): object {
   return {
@@ -58,6 +57,6 @@ export function exchangeInfo(
     ],
     exchangeFilters: [],
     assets: [],
-    symbols: rules.map((one) => symbolInfo(product, one)),
+    symbols: listings.map((one) => symbolInfo(product, one)),
   };
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Clock } from '../clock.ts';
 import type { FaultDesk } from '../faults/fault-desk.ts';
+import type { Listings } from '../listing/listings.ts';
 import type { MarketSource } from '../market-source.ts';
 import type { Product } from '../product.ts';
 import { isRequestLineTooLong } from '../socket/stream-address.ts';
@@ -10,16 +11,18 @@ import type { ControlPort } from './control-port.ts';
 import { addControlPort } from './control-port.ts';
 import { exchangeInfo } from './exchange-info.ts';
 import type { RequestWeight } from './request-weight.ts';
-import type { RefusedCall, RestCall } from './rest-call.ts';
+import type { RefusedCall, RestCall, StatusOf } from './rest-call.ts';
 import { parseRestCall } from './rest-call.ts';
 import type { RestError } from './rest-error.ts';
 import { banned, REST_ERRORS, tooManyRequests } from './rest-error.ts';
 import { faultAnswer } from './rest-fault-answer.ts';
 import type { RestLedger } from './rest-ledger.ts';
+import { ticker24h } from './ticker.ts';
 
 export interface RestParts {
   readonly product: Product;
   readonly source: MarketSource;
+  readonly listings: Listings;
   readonly faults: FaultDesk;
   readonly weight: RequestWeight;
   readonly bans: BanList;
@@ -36,9 +39,8 @@ const USED_WEIGHT_HEADER = 'x-mbx-used-weight-1m';
 export function restApp(parts: RestParts): Hono {
   const { clock, bans, weight } = parts;
   const app = new Hono();
-  const symbols = new Set(parts.source.rules.map((rules) => rules.symbol));
   const callOf = (context: Context): RestCall | RefusedCall | undefined =>
-    readCall(parts.product, context, symbols);
+    readCall(parts.product, context, (symbol) => parts.listings.find(symbol)?.status);
   if (parts.control !== undefined) addControlPort(app, parts.control);
   app.use(async (context, next) => {
     const answered = parts.ledger.arrived(context.req.path, callOf(context)?.weight ?? 0, clock.nowMs());
@@ -57,7 +59,7 @@ export function restApp(parts: RestParts): Hono {
     return next();
   });
   app.use(async (context, next) => (await faulty(parts, context)) ?? next());
-  app.get(`${parts.product.restPrefix}/:name`, (context) => {
+  app.get(`${parts.product.restPrefix}/:name{.+}`, (context) => {
     const call = callOf(context);
     if (call === undefined) return refuse(context, REST_ERRORS.unknownPath);
     const verdict = weight.charge(call.weight, clock.nowMs());
@@ -74,12 +76,12 @@ export function restApp(parts: RestParts): Hono {
 function readCall(
   product: Product,
   context: Context,
-  symbols: ReadonlySet<string>,
+  statusOf: StatusOf,
 ): RestCall | RefusedCall | undefined {
   const { path } = context.req;
   if (!path.startsWith(`${product.restPrefix}/`)) return undefined;
   const name = path.slice(product.restPrefix.length + 1);
-  return parseRestCall(product, name, (parameter) => context.req.query(parameter), symbols);
+  return parseRestCall(product, name, (parameter) => context.req.query(parameter), statusOf);
 }
 
 function respond(context: Context, status: number, body: string | Buffer, contentType: string): Response {
@@ -113,12 +115,14 @@ async function answer(parts: RestParts, context: Context, call: RestCall): Promi
     case 'time':
       return respond(context, 200, JSON.stringify({ serverTime }), 'application/json');
     case 'exchangeInfo': {
-      const info = exchangeInfo(parts.product, parts.source.rules, {
+      const info = exchangeInfo(parts.product, parts.listings.all(), {
         weightLimit: parts.weightLimit,
         serverTime,
       });
       return respond(context, 200, JSON.stringify(info), 'application/json');
     }
+    case 'ticker/24hr':
+      return respond(context, 200, JSON.stringify(tickers(parts, call.symbol)), 'application/json');
     case 'depth': {
       const body = await parts.source.depth(call.symbol, call.limit);
       return body === undefined
@@ -137,4 +141,21 @@ async function answer(parts: RestParts, context: Context, call: RestCall): Promi
       return respond(context, 200, JSON.stringify(rows), 'application/json');
     }
   }
+}
+
+/** One entry, or all of them; what does not trade has none. */
+function tickers({ listings, source, clock }: RestParts, only: string | undefined): object {
+  const trading = listings.all().filter(({ status }) => status === 'TRADING');
+  const entries = trading.map(({ rules }, index) => ({ rules, rank: index + 1 }));
+  const asked = only === undefined ? entries : entries.filter(({ rules }) => rules.symbol === only);
+  const told = asked.map(({ rules, rank }) =>
+    ticker24h({
+      rules,
+      rank,
+      lastPriceUnits: source.lastPriceUnits(rules.symbol),
+      lastTrade: source.history.lastAggTrade(rules.symbol),
+      nowMs: clock.nowMs(),
+    }),
+  );
+  return only === undefined ? told : told[0]!;
 }

@@ -1,4 +1,5 @@
 import { KLINE_INTERVALS } from '@org/market-data';
+import type { ListingStatus } from '../listing/listings.ts';
 import type { Product } from '../product.ts';
 import { depthWeight } from '../product.ts';
 import type { RestError } from './rest-error.ts';
@@ -7,6 +8,8 @@ import { invalidDepthLimit, malformedParameter, missingParameter, REST_ERRORS } 
 /** A request that is understood, and what it costs. */
 export type RestCall =
   | { readonly name: 'ping' | 'time' | 'exchangeInfo'; readonly weight: number }
+  /** `symbol` undefined: all of them. */
+  | { readonly name: 'ticker/24hr'; readonly weight: number; readonly symbol: string | undefined }
   | { readonly name: 'depth'; readonly weight: number; readonly symbol: string; readonly limit: number }
   | {
       readonly name: 'aggTrades';
@@ -34,6 +37,8 @@ export interface RefusedCall {
 }
 
 type Query = (name: string) => string | undefined;
+/** Status of a symbol in upper case; undefined for one that is not listed. */
+export type StatusOf = (symbol: string) => ListingStatus | undefined;
 
 const HOUR_MS = 3_600_000;
 
@@ -54,23 +59,33 @@ function wholeNumber(query: Query, name: string): number | undefined {
   return Number(text);
 }
 
-function knownSymbol(query: Query, symbols: ReadonlySet<string>): string {
+function knownSymbol(query: Query, statusOf: StatusOf): string {
   const symbol = query('symbol');
   if (symbol === undefined || symbol === '') throw new Refusal(missingParameter('symbol'));
-  if (!symbols.has(symbol.toUpperCase())) throw new Refusal(REST_ERRORS.invalidSymbol);
+  if (statusOf(symbol.toUpperCase()) === undefined) throw new Refusal(REST_ERRORS.invalidSymbol);
   return symbol.toUpperCase();
 }
 
-function depthCall(product: Product, query: Query, symbols: ReadonlySet<string>): RestCall {
+function depthCall(product: Product, query: Query, statusOf: StatusOf): RestCall {
   const limit = wholeNumber(query, 'limit') ?? product.depthLimitDefault;
   const isKnown = product.depthLimits?.includes(limit) ?? (limit >= 1 && limit <= product.depthLimitMax);
   if (!isKnown) throw new Refusal(invalidDepthLimit(limit));
-  return { name: 'depth', symbol: knownSymbol(query, symbols), limit, weight: depthWeight(product, limit) };
+  const symbol = knownSymbol(query, statusOf);
+  if (statusOf(symbol) !== 'TRADING') throw new Refusal(REST_ERRORS.notTrading);
+  return { name: 'depth', symbol, limit, weight: depthWeight(product, limit) };
+}
+
+/** developers.binance.com, "24hr Ticker Price Change Statistics", seen 2026-11: weight 1, or 40 for all symbols. */
+function tickerCall(query: Query, statusOf: StatusOf): RestCall {
+  if (query('symbol') === undefined) return { name: 'ticker/24hr', symbol: undefined, weight: 40 };
+  const symbol = knownSymbol(query, statusOf);
+  if (statusOf(symbol) !== 'TRADING') throw new Refusal(REST_ERRORS.invalidStatus);
+  return { name: 'ticker/24hr', symbol, weight: 1 };
 }
 
 /** developers.binance.com, "Compressed/Aggregate Trades List": `limit` at most 1000, a time span under an hour. */
-function aggTradesCall(query: Query, symbols: ReadonlySet<string>): RestCall {
-  const symbol = knownSymbol(query, symbols);
+function aggTradesCall(query: Query, statusOf: StatusOf): RestCall {
+  const symbol = knownSymbol(query, statusOf);
   const [fromId, startTime, endTime] = ['fromId', 'startTime', 'endTime'].map((name) =>
     wholeNumber(query, name),
   );
@@ -82,8 +97,8 @@ function aggTradesCall(query: Query, symbols: ReadonlySet<string>): RestCall {
 }
 
 /** developers.binance.com, "Kline/Candlestick Data": `limit` at most 1500, weight by limit. */
-function klinesCall(query: Query, symbols: ReadonlySet<string>): RestCall {
-  const symbol = knownSymbol(query, symbols);
+function klinesCall(query: Query, statusOf: StatusOf): RestCall {
+  const symbol = knownSymbol(query, statusOf);
   const interval = query('interval') ?? '';
   if (interval === '') throw new Refusal(missingParameter('interval'));
   if (!(KLINE_INTERVALS as readonly string[]).includes(interval))
@@ -99,7 +114,7 @@ export function parseRestCall(
   product: Product,
   name: string,
   query: Query,
-  symbols: ReadonlySet<string>,
+  statusOf: StatusOf,
 ): RestCall | RefusedCall {
   try {
     switch (name) {
@@ -108,11 +123,13 @@ export function parseRestCall(
       case 'exchangeInfo':
         return { name, weight: 1 };
       case 'depth':
-        return depthCall(product, query, symbols);
+        return depthCall(product, query, statusOf);
+      case 'ticker/24hr':
+        return tickerCall(query, statusOf);
       case 'aggTrades':
-        return aggTradesCall(query, symbols);
+        return aggTradesCall(query, statusOf);
       case 'klines':
-        return klinesCall(query, symbols);
+        return klinesCall(query, statusOf);
       default:
         return { weight: 1, refusal: REST_ERRORS.unknownPath };
     }

@@ -7,6 +7,14 @@ export interface RestError {
 /** Codes and texts: developers.binance.com, USDⓈ-M futures, "Error Codes", and bodies seen by others; 2026-11. */
 export const REST_ERRORS = {
   invalidSymbol: { status: 400, body: { code: -1121, msg: 'Invalid symbol.' } },
+  invalidStatus: { status: 400, body: { code: -1122, msg: 'Invalid symbol status.' } },
+  notTrading: {
+    status: 400,
+    body: {
+      code: -4108,
+      msg: 'Symbol is on delivering or delivered or settling or closed or pre-trading.',
+    },
+  },
   invalidInterval: { status: 400, body: { code: -1120, msg: 'Invalid interval.' } },
   unavailable: {
     status: 503,
