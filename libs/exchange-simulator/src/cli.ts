@@ -41,6 +41,8 @@ interface ServeFlags {
   readonly weight: boolean;
   readonly exitWhenDone?: boolean;
   readonly control?: boolean;
+  readonly tls?: boolean;
+  readonly tlsCaFile?: string;
 }
 
 /** A flag, an argument or a combination of them that makes no sense. */
@@ -130,6 +132,15 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     .option('--weight-limit <number>', 'request weight a minute before 429', wholePositive)
     .option('--no-weight', 'never refuse for request weight')
     .option('--control', 'take faults and listings, and tell the report, under /simulator')
+    .option('--tls', 'https and wss, with a certificate made for 127.0.0.1 and localhost')
+    .addOption(
+      new Option(
+        '--tls-ca-file <file>',
+        'write that certificate there, for NODE_EXTRA_CA_CERTS; implies --tls',
+      ).implies({
+        tls: true,
+      }),
+    )
     .option('--exit-when-done', 'replay: leave when everything was sent')
     .action(action);
 }
@@ -159,6 +170,7 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
     tempo,
     faults,
     control: flags.control === true,
+    tls: flags.tls === true,
     requestWeight: flags.weight ? (weightLimit === undefined ? {} : { limit: weightLimit }) : false,
   };
 }
@@ -166,6 +178,7 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
 async function serve(flags: ServeFlags, host: CliHost): Promise<void> {
   const faults = flags.faults === undefined ? [] : await readFaultScript(flags.faults);
   const exchange = await startExchange(exchangeOptions(flags, faults));
+  if (flags.tlsCaFile !== undefined) writeFileSync(flags.tlsCaFile, exchange.certificate!);
   host.print(`exchange listening on ${exchange.restUrl} and ${exchange.wsUrl}\n`);
   void exchange.finished.then(() => {
     if (flags.replay !== undefined) host.print('replay finished: everything was sent\n');

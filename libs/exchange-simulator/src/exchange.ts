@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
@@ -28,14 +29,17 @@ import type { RequestWeightRules } from './rest/request-weight.ts';
 import { restApp } from './rest/rest-app.ts';
 import { RestLedger } from './rest/rest-ledger.ts';
 import { StreamServer } from './socket/stream-server.ts';
+import type { KeyAndCertificate } from './tls/certificate.ts';
 
 /** A running exchange. */
 export interface Exchange {
   readonly port: number;
-  /** For example `http://127.0.0.1:41234`; paths start with `/fapi/v1` and the like. */
+  /** For example `http://127.0.0.1:41234`, with TLS `https:`; paths start with `/fapi/v1` and the like. */
   readonly restUrl: string;
-  /** For example `ws://127.0.0.1:41234`; paths start with `/public`, `/market`, `/ws` or `/stream`. */
+  /** For example `ws://127.0.0.1:41234`, with TLS `wss:`; paths start with `/public`, `/market`, `/ws` or `/stream`. */
   readonly wsUrl: string;
+  /** What a client has to trust, as PEM; undefined without TLS. */
+  readonly certificate: string | undefined;
   /** What was sent and asked until now; also after {@link stop}. */
   report(): SentReport;
   /** Plans a fault, at once unless it says otherwise. Throws {@link SimulatorError} `FAULTS_INVALID`. */
@@ -73,12 +77,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   const faults = (options.faults ?? []).map((fault, index) => checkFault(fault, `[${index}]`));
   const source = await openMarket(options, product, clock);
   const parts = assemble(options, product, source, clock);
-  const server = openServer(options, product, parts, clock);
+  const identity = options.tls === true ? await newIdentity(clock) : undefined;
+  const server = openServer(options, product, parts, clock, identity);
   try {
     const port = await listen(server, options.port ?? 0);
     for (const fault of faults) parts.desk.inject(fault);
     source.start(parts.broadcast);
-    return running(parts, server, port, refusedAbove(options, product));
+    return running(parts, server, port, identity?.cert, refusedAbove(options, product));
   } catch (error) {
     await source.stop();
     parts.sentLog?.close();
@@ -133,8 +138,20 @@ function assemble(options: ExchangeOptions, product: Product, source: MarketSour
   return { source, listings, ledger, restLedger, bans, sentLog, desk, broadcast, streams };
 }
 
+/** Loaded on demand: without TLS nobody waits for the code that makes certificates, 50 ms. */
+async function newIdentity(clock: Clock): Promise<KeyAndCertificate> {
+  const { makeCertificate } = await import('./tls/certificate.ts');
+  return makeCertificate(clock.nowMs());
+}
+
 /** The server on which both halves answer, REST and streams. */
-function openServer(options: ExchangeOptions, product: Product, parts: Parts, clock: Clock): Server {
+function openServer(
+  options: ExchangeOptions,
+  product: Product,
+  parts: Parts,
+  clock: Clock,
+  identity: KeyAndCertificate | undefined,
+): Server {
   const { bans, desk, listings, source } = parts;
   const rules = weightRules(options, product);
   const control: ControlPort = {
@@ -157,8 +174,8 @@ function openServer(options: ExchangeOptions, product: Product, parts: Parts, cl
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
-    createServer,
-    serverOptions: { maxHeaderSize: HEADER_BYTES_MAX },
+    createServer: identity === undefined ? createServer : createTlsServer,
+    serverOptions: { maxHeaderSize: HEADER_BYTES_MAX, ...identity },
   }) as Server;
   parts.streams.attach(server);
   return server;
@@ -178,7 +195,14 @@ function refusedAbove(options: ExchangeOptions, product: Product): number | unde
   return options.requestWeight === false ? undefined : weightRules(options, product).limit;
 }
 
-function running(parts: Parts, server: Server, port: number, weightLimit: number | undefined): Exchange {
+function running(
+  parts: Parts,
+  server: Server,
+  port: number,
+  certificate: string | undefined,
+  weightLimit: number | undefined,
+): Exchange {
+  const secure = certificate === undefined ? '' : 's';
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     parts.desk.stop();
@@ -194,8 +218,9 @@ function running(parts: Parts, server: Server, port: number, weightLimit: number
   };
   return {
     port,
-    restUrl: `http://127.0.0.1:${port}`,
-    wsUrl: `ws://127.0.0.1:${port}`,
+    restUrl: `http${secure}://127.0.0.1:${port}`,
+    wsUrl: `ws${secure}://127.0.0.1:${port}`,
+    certificate,
     finished: parts.source.finished,
     inject: (fault) => parts.desk.inject(checkFault(fault)),
     changeListings: (change) => parts.listings.change(change),

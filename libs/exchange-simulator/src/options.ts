@@ -43,6 +43,8 @@ export interface ExchangeOptions {
   readonly connection?: Partial<ConnectionRules>;
   /** Whether other processes may inject faults and read the report over HTTP; see the README. Default false. */
   readonly control?: boolean;
+  /** https and wss instead of http and ws, with a certificate of its own. Default false. */
+  readonly tls?: boolean;
   /** Time and timers; default: those of the machine. */
   readonly clock?: Clock;
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -132,6 +133,21 @@ describe('the command line', () => {
     expect((await fetch(`${base}/fapi/v1/ping`)).status).toBe(451);
     const report: unknown = await (await fetch(`${base}/simulator/report`)).json();
     expect(report).toMatchObject({ rest: [{ path: '/fapi/v1/ping', status: 451, requests: 1 }] });
+  });
+
+  withBuild('answers https, and writes the certificate that makes it trusted', async () => {
+    const caFile = path.join(folder, 'ca.pem');
+    const started = run('serve', '--port', '0', '--symbols', 'BTCUSDT', '--tls-ca-file', caFile);
+    while (!started.output().includes('listening')) await once(started.child.stdout!, 'data');
+    const found = /(https:\/\/127\.0\.0\.1:\d+) and wss:\/\/127\.0\.0\.1:\d+\n/.exec(started.output())!;
+    const status = await new Promise((resolve, reject) => {
+      request(`${found[1]}/fapi/v1/ping`, { ca: readFileSync(caFile) }, (answer) =>
+        resolve(answer.resume().statusCode),
+      )
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(200);
   });
 
   withBuild('plays captures, writes what it sent and leaves when it is done', async () => {

@@ -51,6 +51,8 @@ export interface ConnectionOrigin {
 export interface ConnectionWire {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
+  /** The TCP socket under it; the same one where there is no TLS. */
+  readonly carrier: Socket;
   readonly address: StreamAddress;
   readonly userAgent: string | undefined;
 }
@@ -97,6 +99,7 @@ export class Connection {
   combined: boolean;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
+  readonly #carrier: Socket;
   readonly #clock: Clock;
   readonly #rules: ConnectionRules;
   readonly #events: ConnectionEvents;
@@ -124,6 +127,7 @@ export class Connection {
     };
     this.#webSocket = wire.webSocket;
     this.#socket = wire.socket;
+    this.#carrier = wire.carrier;
     this.#rules = rules;
     this.#clock = clock;
     this.#events = events;
@@ -195,7 +199,7 @@ export class Connection {
 
   /** Ends it with a TCP reset: what the client has not read yet is lost. */
   reset(): void {
-    this.#finish('reset', () => this.#socket.resetAndDestroy());
+    this.#finish('reset', () => this.#carrier.resetAndDestroy());
   }
 
   /** Sends and reads nothing more, as if the route was lost; after that time the connection is destroyed. */

@@ -32,6 +32,10 @@ function report(connection: Connection): ConnectionReport {
   };
 }
 
+function clientOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
 /** Accepts WebSocket handshakes on an HTTP server and keeps the list of who is connected. */
 export class StreamServer {
   readonly #webSockets = new WebSocketServer({
@@ -41,6 +45,8 @@ export class StreamServer {
     maxPayload: CLIENT_MESSAGE_BYTES_MAX,
   });
   readonly #open = new Set<Connection>();
+  /** TCP sockets by the client's address: behind TLS an upgrade does not show its own. */
+  readonly #carriers = new Map<string, Socket>();
   readonly #closed: ConnectionReport[] = [];
   readonly #refused: Record<string, number> = {};
   readonly #product: Product;
@@ -78,6 +84,7 @@ export class StreamServer {
   }
 
   attach(server: Server): void {
+    server.on('connection', (carrier: Socket) => this.#carry(carrier));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -115,12 +122,19 @@ export class StreamServer {
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const userAgent = request.headers['user-agent'];
-      const wire = { webSocket, socket: socket as Socket, address, userAgent };
+      const carrier = this.#carriers.get(clientOf(socket as Socket)) ?? (socket as Socket);
+      const wire = { webSocket, socket: socket as Socket, carrier, address, userAgent };
       const connection = new Connection(++this.#accepted, wire, this.#rules, this.#clock, this.#events);
       this.#open.add(connection);
       connection.whenClosed(() => this.#forget(connection));
       this.#events.opened(connection);
     });
+  }
+
+  #carry(carrier: Socket): void {
+    const client = clientOf(carrier);
+    this.#carriers.set(client, carrier);
+    carrier.once('close', () => this.#carriers.delete(client));
   }
 
   #forget(connection: Connection): void {
