@@ -26,6 +26,7 @@ export class DecimalScale {
 
   /** The decimal `bytes[start, end)` in units of this scale, which may have widened afterwards. */
   read(bytes: Uint8Array, start: number, end: number): number {
+    if (!(start >= 0 && end <= bytes.length)) throw outside(start, end, bytes.length);
     const units = readUnits(bytes, start, end, this.#decimals);
     return units === NEEDS_MORE_DECIMALS ? this.#readWider(bytes, start, end) : units;
   }
@@ -46,6 +47,10 @@ export class DecimalScale {
     this.#decimals = needed;
     return units;
   }
+}
+
+function outside(start: number, end: number, length: number): DecimalError {
+  return new DecimalError('', `a range within ${length} bytes, was ${start} to ${end}`);
 }
 
 function decimalsWithin(bytes: Uint8Array, start: number, end: number): number {

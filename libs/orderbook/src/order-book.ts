@@ -2,8 +2,9 @@ import { type BookSide, type PriceLevel, unitsToDecimal } from '@org/market-data
 import { LineHash } from './checksum.ts';
 import { DecimalScale } from './decimal-scale.ts';
 import { OrderBookError, refusedLevel } from './errors.ts';
-import { Ladder, type LadderLevels } from './ladder.ts';
-import { LEVEL_TEXT_BYTES, readLevelText, writeLevelText } from './level-text.ts';
+import { Ladder } from './ladder.ts';
+import { requireIntegers, requireLevels } from './level-checks.ts';
+import { LevelReader } from './level-reader.ts';
 
 /** Decimals to start with, 0 to 18, default 0. A book widens them by itself, so they only save work. */
 export interface OrderBookOptions {
@@ -19,16 +20,28 @@ export interface BookLevels {
 
 const NO_LEVELS: readonly PriceLevel[] = [];
 
+/** What {@link OrderBook.setLevelBytes} reads. */
+const oneLevel = new Int32Array(4);
+/** What {@link OrderBook.setTicks} sets. */
+const oneTicks = new Float64Array(2);
+
 /**
  * The price levels of both sides, exact: prices and quantities are integers of ticks and units, so nothing rounds.
  *
  * Quantities are absolute, 0 removes, and removing a level that is not there is normal. Prices and quantities come out
- * as exact decimal text without trailing zeros. The book knows nothing of update ids; `BookSync` does. The number of
- * levels has no limit of its own: the exchange's price filter bounds it, at 16 bytes a level.
+ * as exact decimal text without trailing zeros. The book knows nothing of update ids; `BookSync` does.
  *
  * A level that is not two plain decimals throws {@link OrderBookError} `LEVEL_MALFORMED`, one that would need more than
  * 2^53 units `SCALE_EXCEEDED`. `applyLevels`, `applyDiff` and `replaceWith` read the whole message first: when they
- * throw, none of it was applied. `setLevel` and `setLevelBytes` promise that for their one level.
+ * throw, none of it was applied, and so do `applyOffsets`, `replaceWithOffsets` and `applyTicks`, which allocate nothing.
+ * `setLevel`, `setLevelBytes` and `setTicks` promise that for their one level.
+ *
+ * Ticks and units count in steps of `10^-priceDecimals` and `10^-quantityDecimals`. Those decimals grow when a text needs more:
+ * who keeps ticks has to look whether they did.
+ *
+ * A change costs the same near the touch and far from it, with 1000 levels and with 6000. The number of levels has no
+ * limit of its own: the exchange's price filter bounds it. A level takes at most about 400 bytes, when no other is within
+ * 32 ticks; see `memoryBytes` for what a book takes, and the README for what real books took.
  *
  * @example
  * const book = new OrderBook();
@@ -40,15 +53,24 @@ export class OrderBook {
   readonly #asks = new Ladder('ask');
   readonly #prices: DecimalScale;
   readonly #quantities: DecimalScale;
-  readonly #text = new Uint8Array(LEVEL_TEXT_BYTES);
-  /** Levels of a message that are read and not yet applied: ticks and units by turns. */
-  #staged = new Float64Array(2048);
+  readonly #reader: LevelReader;
 
   constructor(options: OrderBookOptions = {}) {
     this.#prices = new DecimalScale(options.priceDecimals ?? 0, (factor) => this.#multiplyTicks(factor));
     this.#quantities = new DecimalScale(options.quantityDecimals ?? 0, (factor) =>
       this.#multiplyUnits(factor),
     );
+    this.#reader = new LevelReader(this.#prices, this.#quantities);
+  }
+
+  /** Decimals of a tick at this moment. */
+  get priceDecimals(): number {
+    return this.#prices.decimals;
+  }
+
+  /** Decimals of a unit of quantity at this moment. */
+  get quantityDecimals(): number {
+    return this.#quantities.decimals;
   }
 
   /** Sets levels of one side in the order given. */
@@ -57,26 +79,49 @@ export class OrderBook {
   }
 
   /** Sets levels of both sides. */
-  applyDiff(levels: BookLevels): void {
-    this.#stage(levels);
-    this.#commit(levels);
+  applyDiff({ bids, asks }: BookLevels): void {
+    this.#apply(this.#reader.readTexts(bids, asks), bids.length, asks.length);
   }
 
   /** Replaces everything that is held by the levels of a snapshot; a side without levels is legal. */
-  replaceWith(levels: BookLevels): void {
-    this.#stage(levels);
+  replaceWith({ bids, asks }: BookLevels): void {
+    const levels = this.#reader.readTexts(bids, asks);
     this.clear();
-    this.#commit(levels);
+    this.#apply(levels, bids.length, asks.length);
+  }
+
+  /**
+   * Like `applyDiff`, with the texts as ranges of `bytes`. A level has four offsets: start and end of its price, start and
+   * end of its quantity, the ends excluded. The bids come first.
+   */
+  applyOffsets(bytes: Uint8Array, offsets: Int32Array, bidCount: number, askCount: number): void {
+    this.#apply(this.#reader.readOffsets(bytes, offsets, bidCount, askCount), bidCount, askCount);
+  }
+
+  /** Like `replaceWith`, with the arguments of `applyOffsets`. */
+  replaceWithOffsets(bytes: Uint8Array, offsets: Int32Array, bidCount: number, askCount: number): void {
+    const levels = this.#reader.readOffsets(bytes, offsets, bidCount, askCount);
+    this.clear();
+    this.#apply(levels, bidCount, askCount);
+  }
+
+  /**
+   * Sets levels that are ticks and units by turns, the bids first. Throws `LEVEL_MALFORMED`, and applies nothing, unless all
+   * are integers from 0 below 2^53.
+   */
+  applyTicks(levels: Float64Array, bidCount: number, askCount: number): void {
+    requireLevels(levels.length, 2, bidCount, askCount);
+    requireIntegers(levels, bidCount, askCount);
+    this.#apply(levels, bidCount, askCount);
   }
 
   /** Sets the absolute quantity at a price; `'0'` removes the level. */
   setLevel(side: BookSide, priceText: string, quantityText: string): void {
-    this.#readLevel(side, [priceText, quantityText], 0);
-    this.#ladder(side).set(this.#staged[0]!, this.#staged[1]!);
+    this.#ladder(side).apply(this.#reader.readText(side, priceText, quantityText), 0, 2);
   }
 
   /** Like `setLevel`, with the texts as ranges of `bytes`, their ends excluded. Allocates nothing. */
-  // eslint-disable-next-line max-params -- on the hot path an object a level would cost more than the level
+  // eslint-disable-next-line max-params -- an object a level would cost more than the level
   setLevelBytes(
     side: BookSide,
     bytes: Uint8Array,
@@ -85,16 +130,20 @@ export class OrderBook {
     quantityStart: number,
     quantityEnd: number,
   ): void {
-    let ticks = 0;
-    let units = 0;
-    try {
-      ticks = this.#prices.read(bytes, priceStart, priceEnd);
-      units = this.#quantities.read(bytes, quantityStart, quantityEnd);
-    } catch (cause) {
-      const price = readLevelText(bytes, priceStart, priceEnd);
-      throw refusedLevel({ side, price, quantity: readLevelText(bytes, quantityStart, quantityEnd) }, cause);
-    }
-    this.#ladder(side).set(ticks, units);
+    oneLevel[0] = priceStart;
+    oneLevel[1] = priceEnd;
+    oneLevel[2] = quantityStart;
+    oneLevel[3] = quantityEnd;
+    const bidCount = side === 'bid' ? 1 : 0;
+    this.applyOffsets(bytes, oneLevel, bidCount, 1 - bidCount);
+  }
+
+  /** Like `setLevel`, in ticks and units; throws like `applyTicks`. */
+  setTicks(side: BookSide, ticks: number, units: number): void {
+    oneTicks[0] = ticks;
+    oneTicks[1] = units;
+    const bidCount = side === 'bid' ? 1 : 0;
+    this.applyTicks(oneTicks, bidCount, 1 - bidCount);
   }
 
   /** Removes all levels; the decimals stay as wide as they have become. */
@@ -111,32 +160,64 @@ export class OrderBook {
     return this.#best(this.#asks);
   }
 
+  /** Price of the best bid in ticks, -1 when there is none. */
+  get bestBidTicks(): number {
+    return this.#bids.bestTicks;
+  }
+
+  /** Quantity of the best bid in units, -1 when there is none. */
+  get bestBidUnits(): number {
+    return this.#bids.bestUnits;
+  }
+
+  /** Price of the best ask in ticks, -1 when there is none. */
+  get bestAskTicks(): number {
+    return this.#asks.bestTicks;
+  }
+
+  /** Quantity of the best ask in units, -1 when there is none. */
+  get bestAskUnits(): number {
+    return this.#asks.bestUnits;
+  }
+
   /** Whether the best bid is at or above the best ask: on a continuous market a sign that the book is wrong. */
   get isCrossed(): boolean {
-    const bid = this.#bids.bestTicks;
     const ask = this.#asks.bestTicks;
-    return bid !== undefined && ask !== undefined && bid >= ask;
+    return ask !== -1 && this.#bids.bestTicks >= ask;
   }
 
   /** The best `depth` levels of each side, best first. */
   top(depth: number): { bids: PriceLevel[]; asks: PriceLevel[] } {
-    return { bids: [...this.#print(this.#bids.best(depth))], asks: [...this.#print(this.#asks.best(depth))] };
+    return { bids: [...this.#print(this.#bids, depth)], asks: [...this.#print(this.#asks, depth)] };
+  }
+
+  /**
+   * Writes the best `depth` levels of a side to `out`, best first, ticks and units by turns, and returns how many they
+   * are: no more than there are, and than `out` has room for. Allocates nothing.
+   */
+  topTicks(side: BookSide, depth: number, out: Float64Array): number {
+    return this.#ladder(side).copyBest(depth, out);
   }
 
   /** All levels of a side, best first, as they are at the moment of the call. */
   levels(side: BookSide): IterableIterator<PriceLevel> {
-    return this.#print(this.#ladder(side).best(Infinity));
+    return this.#print(this.#ladder(side), Infinity);
   }
 
-  /** Number of levels of a side. */
+  /** Number of levels of a side; counting takes one step for 32 neighbouring prices. */
   count(side: BookSide): number {
     return this.#ladder(side).count;
+  }
+
+  /** Bytes that the levels of this book take, with what is kept ready for more of them. */
+  get memoryBytes(): number {
+    return this.#bids.bytes + this.#asks.bytes;
   }
 
   /** The quantity at a price, `'0'` where there is no level. Throws `LEVEL_MALFORMED` when the price is no decimal. */
   quantityAt(side: BookSide, priceText: string): string {
     try {
-      const ticks = this.#prices.find(this.#text, 0, writeLevelText(priceText, this.#text));
+      const ticks = this.#reader.findTicks(priceText);
       return ticks === undefined ? '0' : this.#quantityText(this.#ladder(side).unitsAt(ticks));
     } catch (cause) {
       throw refusedLevel({ side, price: priceText, quantity: '' }, cause);
@@ -164,45 +245,21 @@ export class OrderBook {
 
   #best(ladder: Ladder): PriceLevel | undefined {
     const ticks = ladder.bestTicks;
-    if (ticks === undefined) return undefined;
-    return [unitsToDecimal(ticks, this.#prices.decimals), this.#quantityText(ladder.unitsAt(ticks))];
+    if (ticks === -1) return undefined;
+    return [unitsToDecimal(ticks, this.#prices.decimals), this.#quantityText(ladder.bestUnits)];
   }
 
-  /** Passes the decimals of this moment along, because the scale may widen while a caller still iterates. */
-  #print(levels: LadderLevels): IterableIterator<PriceLevel> {
+  /** Copies levels and decimals at once, because both may change while a caller still iterates. */
+  #print(ladder: Ladder, depth: number): IterableIterator<PriceLevel> {
+    const levels = new Float64Array(2 * Math.max(0, Math.trunc(Math.min(depth, ladder.count))));
+    ladder.copyBest(depth, levels);
     return printLevels(levels, this.#prices.decimals, this.#quantities.decimals);
   }
 
-  /** Reads all levels of a message; starts anew when a scale widened, since that changes what was read before. */
-  #stage({ bids, asks }: BookLevels): void {
-    const numbers = 2 * (bids.length + asks.length);
-    if (numbers > this.#staged.length) this.#staged = new Float64Array(2 * numbers);
-    for (let scales = ''; scales !== this.#scales();) {
-      scales = this.#scales();
-      bids.forEach((level, index) => this.#readLevel('bid', level, 2 * index));
-      asks.forEach((level, index) => this.#readLevel('ask', level, 2 * (bids.length + index)));
-    }
-  }
-
-  #scales(): string {
-    return `${this.#prices.decimals} ${this.#quantities.decimals}`;
-  }
-
-  #commit({ bids, asks }: BookLevels): void {
-    const staged = this.#staged;
-    let at = 0;
-    for (let left = bids.length; left > 0; left--) this.#bids.set(staged[at++]!, staged[at++]!);
-    for (let left = asks.length; left > 0; left--) this.#asks.set(staged[at++]!, staged[at++]!);
-  }
-
-  #readLevel(side: BookSide, [price, quantity]: PriceLevel, at: number): void {
-    const text = this.#text;
-    try {
-      this.#staged[at] = this.#prices.read(text, 0, writeLevelText(price, text));
-      this.#staged[at + 1] = this.#quantities.read(text, 0, writeLevelText(quantity, text));
-    } catch (cause) {
-      throw refusedLevel({ side, price, quantity }, cause);
-    }
+  #apply(levels: Float64Array, bidCount: number, askCount: number): void {
+    const asksStart = 2 * bidCount;
+    this.#bids.apply(levels, 0, asksStart);
+    this.#asks.apply(levels, asksStart, asksStart + 2 * askCount);
   }
 
   #multiplyTicks(factor: number): void {
@@ -225,12 +282,11 @@ function requireRoom(what: string, unitsMax: number, factor: number): void {
 }
 
 function* printLevels(
-  levels: LadderLevels,
+  levels: Float64Array,
   priceDecimals: number,
   quantityDecimals: number,
 ): IterableIterator<PriceLevel> {
-  for (let index = 0; index < levels.count; index++) {
-    const price = unitsToDecimal(levels.ticksAt(index), priceDecimals);
-    yield [price, unitsToDecimal(levels.unitsAt(index), quantityDecimals)];
+  for (let at = 0; at < levels.length; at += 2) {
+    yield [unitsToDecimal(levels[at]!, priceDecimals), unitsToDecimal(levels[at + 1]!, quantityDecimals)];
   }
 }

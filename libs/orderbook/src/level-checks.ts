@@ -1,0 +1,35 @@
+import { OrderBookError } from './errors.ts';
+
+/** Throws `LEVEL_MALFORMED` unless an array of `length` numbers holds that many levels. */
+export function requireLevels(
+  length: number,
+  numbersPerLevel: number,
+  bidCount: number,
+  askCount: number,
+): void {
+  const areCounts =
+    Number.isInteger(bidCount) && Number.isInteger(askCount) && bidCount >= 0 && askCount >= 0;
+  if (areCounts && numbersPerLevel * (bidCount + askCount) <= length) return;
+  const problem = `levels: expected ${numbersPerLevel} numbers for each of ${bidCount} bids and ${askCount} asks, was ${length}`;
+  throw new OrderBookError('LEVEL_MALFORMED', problem);
+}
+
+/** Throws `LEVEL_MALFORMED` unless all levels, ticks and units by turns, are integers from 0 below 2^53. */
+export function requireIntegers(levels: Float64Array, bidCount: number, askCount: number): void {
+  const end = 2 * (bidCount + askCount);
+  for (let at = 0; at < end; at++) if (!isUnits(levels[at]!)) refuse(levels, at >>> 1, bidCount);
+}
+
+function isUnits(value: number): boolean {
+  return value >= 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value;
+}
+
+function refuse(levels: Float64Array, at: number, bidCount: number): never {
+  const level = {
+    side: at < bidCount ? 'bid' : 'ask',
+    price: String(levels[2 * at]),
+    quantity: String(levels[2 * at + 1]),
+  } as const;
+  const problem = `${level.side} level ${at}: expected ticks and units from 0 to 2^53 - 1, was ${level.price} x ${level.quantity}`;
+  throw new OrderBookError('LEVEL_MALFORMED', problem, { level });
+}

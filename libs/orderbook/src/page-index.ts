@@ -1,0 +1,164 @@
+const OFFSET_BITS = 5;
+
+/** Prices of a page: as many as an integer has bits, so that one word tells which of them are levels. */
+export const PAGE_TICKS = 1 << OFFSET_BITS;
+
+/** What of a price says where in its page it lies. */
+export const OFFSET_MASK = PAGE_TICKS - 1;
+
+/** What `slotOf` gives for a page that does not exist; slots count from 1. */
+export const NO_SLOT = 0;
+
+const CAPACITY_FIRST = 16;
+const GOLDEN = 0x9e3779b1 | 0;
+
+/**
+ * The slot of the page that `ticks` lies in, found through a hash table with linear probing. It takes the arrays instead
+ * of the index, because the loop over a message's levels holds them in constants.
+ */
+export function slotOf(table: Int32Array, bases: Float64Array, shift: number, ticks: number): number {
+  const base = ticks - (ticks & OFFSET_MASK);
+  const mask = table.length - 1;
+  let place = hashOf(ticks, shift);
+  let slot = table[place]!;
+  while (slot !== NO_SLOT && bases[slot] !== base) {
+    place = (place + 1) & mask;
+    slot = table[place]!;
+  }
+  return slot;
+}
+
+/** The low 32 bits are enough: pages that differ above them alone are found too, only more slowly. */
+function hashOf(ticks: number, shift: number): number {
+  return Math.imul((ticks | 0) >>> OFFSET_BITS, GOLDEN) >>> shift;
+}
+
+/**
+ * Which pages of {@link PAGE_TICKS} prices exist. A page is found by its first price, and the pages are sorted, the best
+ * last. One level in a hundred opens or closes a page, so sorting them costs next to nothing; sorting the levels did.
+ */
+export class PageIndex {
+  /** +1 where the highest price is the best, -1 where the lowest is. */
+  readonly #sign: number;
+  /** First price of the page in each slot, in ticks. */
+  bases = new Float64Array(0);
+  /** The hash table: slots, `NO_SLOT` in a free place; never more than half full. */
+  table = new Int32Array(0);
+  /** What leaves of a hash as many bits as the table has places. */
+  shift = 0;
+  /** All slots: first those of the pages, from the worst to the best, then the free ones. */
+  #order = new Int32Array(0);
+  #used = 0;
+
+  constructor(sign: number) {
+    this.#sign = sign;
+    this.clear();
+  }
+
+  /** Number of pages. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Number of pages that there is room for. */
+  get capacity(): number {
+    return this.#order.length;
+  }
+
+  get bytes(): number {
+    return this.bases.byteLength + this.table.byteLength + this.#order.byteLength;
+  }
+
+  /** The slot of the page at `rank`, 0 being the worst and `used - 1` the best. */
+  slotAt(rank: number): number {
+    return this.#order[rank]!;
+  }
+
+  clear(): void {
+    this.#used = 0;
+    this.bases = new Float64Array(0);
+    this.#order = new Int32Array(0);
+    this.#resize(CAPACITY_FIRST);
+  }
+
+  /** Makes room for a quarter more, no further, because hundreds of books are held; slots stay what they are. */
+  grow(): void {
+    this.#resize(Math.ceil(1.25 * this.capacity));
+  }
+
+  /** Adds a page that does not exist yet and gives its slot; `used` must be below `capacity`. */
+  open(base: number): number {
+    const order = this.#order;
+    const slot = order[this.#used]!;
+    const rank = this.#rankOf(base);
+    order.copyWithin(rank + 1, rank, this.#used++);
+    order[rank] = slot;
+    this.bases[slot] = base;
+    this.#hash(slot);
+    return slot;
+  }
+
+  /** Gives the slot of an existing page back. */
+  close(slot: number): void {
+    const order = this.#order;
+    const rank = this.#rankOf(this.bases[slot]!);
+    order.copyWithin(rank, rank + 1, this.#used--);
+    order[this.#used] = slot;
+    this.#unhash(slot);
+  }
+
+  /** How many pages are worse than `base`. */
+  #rankOf(base: number): number {
+    const order = this.#order;
+    const bases = this.bases;
+    const sign = this.#sign;
+    let low = 0;
+    let high = this.#used;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (bases[order[middle]!]! * sign < base * sign) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #resize(capacity: number): void {
+    const { bases } = this;
+    const order = this.#order;
+    this.bases = new Float64Array(capacity + 1);
+    this.bases.set(bases);
+    this.#order = new Int32Array(capacity);
+    this.#order.set(order);
+    for (let rank = order.length; rank < capacity; rank++) this.#order[rank] = rank + 1;
+    this.#hashAll();
+  }
+
+  #hashAll(): void {
+    const bits = 32 - Math.clz32(2 * this.capacity - 1);
+    this.table = new Int32Array(1 << bits);
+    this.shift = 32 - bits;
+    for (let rank = 0; rank < this.#used; rank++) this.#hash(this.#order[rank]!);
+  }
+
+  #hash(slot: number): void {
+    const { table } = this;
+    let place = hashOf(this.bases[slot]!, this.shift);
+    while (table[place] !== NO_SLOT) place = (place + 1) & (table.length - 1);
+    table[place] = slot;
+  }
+
+  /** Frees the place of a slot, and moves up what was pushed behind it, so that no search ends too early. */
+  #unhash(slot: number): void {
+    const { bases, shift, table } = this;
+    const mask = table.length - 1;
+    let free = hashOf(bases[slot]!, shift);
+    while (table[free] !== slot) free = (free + 1) & mask;
+    for (let place = (free + 1) & mask; table[place] !== NO_SLOT; place = (place + 1) & mask) {
+      const pushed = (place - hashOf(bases[table[place]!]!, shift)) & mask;
+      if (pushed < ((place - free) & mask)) continue;
+      table[free] = table[place]!;
+      free = place;
+    }
+    table[free] = NO_SLOT;
+  }
+}
