@@ -11,13 +11,15 @@ export type {
   UnfinishedLine,
 } from './read/depth-message.ts';
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
+export type { DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
 export type { CsvSinkOptions } from './sink/csv-sink.ts';
 
 export { StorageCsvError } from './errors.ts';
 export { compareFileNames, formatFileName, parseFileName } from './file-names.ts';
 export { nodeFileSystem } from './file-system.ts';
 export { readDepthCapture } from './read/depth-capture.ts';
-export { readDepthFile } from './read/depth-file.ts';
+export { readDepthFile, visitDepthFile } from './read/depth-file.ts';
 export { depthSources, findDepthSources, readDepthSource } from './read/depth-sources.ts';
+export { copyRawLevels } from './read/raw-depth.ts';
 export { CsvSink } from './sink/csv-sink.ts';
 export { fileHeader } from './streams/catalogue.ts';

@@ -44,40 +44,50 @@ export async function* readCapture(
   path: string,
   options: CaptureReadOptions = {},
 ): AsyncGenerator<CaptureLine> {
+  for await (const lines of readCaptureLines(path, options)) yield* lines;
+}
+
+/**
+ * What {@link readCapture} gives, all lines of a piece of the file at once, because waiting for each of them alone costs
+ * more than to read it. With `isReused` their bytes are valid until the next lines are asked for.
+ */
+export async function* readCaptureLines(
+  path: string,
+  options: CaptureReadOptions = {},
+): AsyncGenerator<readonly CaptureLine[]> {
   const splitter = new LineSplitter(CAPTURE_LINE_BYTES_MAX);
-  const parse = (bytes: Buffer, start: number, end: number): CaptureLine | undefined => {
-    const problem = lineProblem(bytes, start, end);
-    if (problem === undefined) return parseLine(bytes, start, end, splitter.line);
-    if (options.rejected === undefined) throw brokenLine(path, splitter.line, problem);
-    options.rejected({ path, line: splitter.line, problem });
-    return undefined;
-  };
   try {
-    for await (const chunk of readFileChunks(path, options)) yield* splitChunk(splitter, chunk, parse);
+    for await (const chunk of readFileChunks(path, options)) {
+      splitter.feed(chunk);
+      const { lines, failure } = linesOf(splitter, path, options);
+      yield lines;
+      if (failure !== undefined) throw failure.error;
+    }
   } catch (error) {
     throw captureError(path, splitter.line, error);
   }
-  yield* lastLine(path, splitter);
+  yield lastLine(path, splitter);
 }
 
 /** The lines that end in one piece. A line that ends the reading must not keep back the good ones before it. */
-function* splitChunk(
+function linesOf(
   splitter: LineSplitter,
-  chunk: Buffer,
-  parse: (bytes: Buffer, start: number, end: number) => CaptureLine | undefined,
-): Generator<CaptureLine> {
+  path: string,
+  options: CaptureReadOptions,
+): { readonly lines: readonly CaptureLine[]; readonly failure?: { readonly error: unknown } } {
   const lines: CaptureLine[] = [];
-  let failure: { error: unknown } | undefined;
   try {
-    splitter.push(chunk, (bytes, start, end) => {
-      const line = parse(bytes, start, end);
-      if (line !== undefined) lines.push(line);
-    });
+    while (splitter.next()) {
+      const { bytes, start, end, line } = splitter;
+      const problem = lineProblem(bytes, start, end);
+      if (problem === undefined) lines.push(parseLine(bytes, start, end, line));
+      else if (options.rejected === undefined) throw brokenLine(path, line, problem);
+      else options.rejected({ path, line, problem });
+    }
   } catch (error) {
-    failure = { error };
+    return { lines, failure: { error } };
   }
-  yield* lines;
-  if (failure !== undefined) throw failure.error;
+  return { lines };
 }
 
 function parseLine(bytes: Buffer, start: number, end: number, line: number): CaptureLine {
@@ -106,15 +116,15 @@ function excerpt(bytes: Buffer, start: number, end: number): string {
 }
 
 /** A last line without LF is good when it is whole, which only its JSON can tell. */
-function* lastLine(path: string, splitter: LineSplitter): Generator<CaptureLine> {
+function lastLine(path: string, splitter: LineSplitter): readonly CaptureLine[] {
   const rest = splitter.rest();
-  if (rest.length === 0) return;
+  if (rest.length === 0) return [];
   const problem = lineProblem(rest, 0, rest.length);
   const line = problem === undefined ? parseLine(rest, 0, rest.length, splitter.line + 1) : undefined;
   if (line === undefined || !isJson(line.bytes)) {
     throw new CaptureError('CAPTURE_TRUNCATED', path, splitter.line, `ends within line ${splitter.line + 1}`);
   }
-  yield line;
+  return [line];
 }
 
 function isJson(bytes: Buffer): boolean {

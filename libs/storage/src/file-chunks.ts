@@ -25,6 +25,10 @@ export class FileChunkError extends Error {
 }
 
 export interface FileChunksOptions {
+  /** Bytes read at a time from a file that is not compressed, default 256 KiB. */
+  readonly readBytes?: number;
+  /** Read into the same memory again: a piece is then valid until the next one is asked for. Default false. */
+  readonly isReused?: boolean;
   /** Called after every read, with bytes of the file as it lies on disk: compressed where it is compressed. */
   readonly progress?: (progress: { readonly bytesRead: number; readonly bytesTotal: number }) => void;
 }
@@ -32,9 +36,9 @@ export interface FileChunksOptions {
 /**
  * The content of a file piece by piece; gzip, also of several members, is recognised by its first bytes and unpacked.
  *
- * The pieces are fresh memory that nobody writes to again. Memory is bounded by one read, whatever the file's size.
- * A gzip file that ends too early gives all the content that can be unpacked, then throws {@link FileChunkError}
- * with code `FILE_TRUNCATED`; every other trouble is `FILE_UNREADABLE`.
+ * The pieces are fresh memory that nobody writes to again, unless `isReused`. One piece is read ahead, so memory is
+ * bounded by two reads, whatever the file's size. A gzip file that ends too early gives all the content that can be
+ * unpacked, then throws {@link FileChunkError} with code `FILE_TRUNCATED`; every other trouble is `FILE_UNREADABLE`.
  */
 export async function* readFileChunks(path: string, options: FileChunksOptions = {}): AsyncGenerator<Buffer> {
   const file = await openFile(path);
@@ -42,7 +46,7 @@ export async function* readFileChunks(path: string, options: FileChunksOptions =
     const magic = Buffer.alloc(2);
     await file.read(magic, 0, 2, 0);
     const isGzip = magic[0] === 0x1f && magic[1] === 0x8b;
-    const reads = readPlain(file, isGzip ? READ_BYTES : PLAIN_READ_BYTES, options);
+    const reads = readPlain(file, isGzip ? READ_BYTES : (options.readBytes ?? PLAIN_READ_BYTES), options);
     yield* isGzip ? unpack(reads, path) : reads;
   } catch (error) {
     if (error instanceof FileChunkError) throw error;
@@ -60,20 +64,42 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
+/** Reads ahead: the thread that reads works while the caller looks at the piece before. */
 async function* readPlain(
   file: FileHandle,
   readBytes: number,
   options: FileChunksOptions,
 ): AsyncGenerator<Buffer> {
   const bytesTotal = (await file.stat()).size;
-  for (let bytesRead = 0; ;) {
-    const chunk = Buffer.allocUnsafeSlow(readBytes);
-    const read = await file.read(chunk, 0, readBytes, bytesRead);
-    if (read.bytesRead === 0) return;
-    bytesRead += read.bytesRead;
-    yield chunk.subarray(0, read.bytesRead);
-    options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) });
+  const memory: Buffer[] = [];
+  const read = (index: number, position: number): Promise<Buffer> => {
+    // Two pieces by turns: one is read while the caller looks at the other.
+    const turn = options.isReused === true ? index % 2 : index;
+    const bytes = memory[turn] ?? Buffer.allocUnsafeSlow(readBytes);
+    if (options.isReused === true) memory[turn] = bytes;
+    const reading = readAt(file, bytes, position);
+    // The error is thrown where the piece is awaited, which may be later.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let ahead = read(0, 0);
+  try {
+    for (let index = 1, bytesRead = 0; ; index++) {
+      const chunk = await ahead;
+      if (chunk.length === 0) return;
+      bytesRead += chunk.length;
+      ahead = read(index, bytesRead);
+      yield chunk;
+      options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) });
+    }
+  } finally {
+    await ahead.catch(() => undefined);
   }
+}
+
+async function readAt(file: FileHandle, bytes: Buffer, position: number): Promise<Buffer> {
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, position);
+  return bytes.subarray(0, bytesRead);
 }
 
 /**

@@ -10,7 +10,7 @@ export type { StoredTrade } from './sink-contract-trades.ts';
 
 export { CaptureError } from './capture-error.ts';
 export { captureFiles, captureSymbol } from './capture-files.ts';
-export { CAPTURE_LINE_BYTES_MAX, readCapture } from './capture-reader.ts';
+export { CAPTURE_LINE_BYTES_MAX, readCapture, readCaptureLines } from './capture-reader.ts';
 export { FileChunkError, readFileChunks } from './file-chunks.ts';
 export { LineSplitter, LineTooLongError } from './line-splitter.ts';
 export { RECORD_TYPE } from './record.ts';

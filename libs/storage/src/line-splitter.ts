@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 /** Thrown by {@link LineSplitter} when a line grows beyond the limit: the input is not text of the expected kind. */
 export class LineTooLongError extends Error {
@@ -16,9 +17,19 @@ export class LineTooLongError extends Error {
   }
 }
 
-/** Cuts pieces of a file into lines. Bytes are handed over in place and joined only where a line spans two pieces. */
+/**
+ * Cuts pieces of a file into lines: `feed` a piece, then call `next` until it says false. Lines are handed over in
+ * place and joined only where they span two pieces. A piece may be overwritten once `next` said false: what it ended in
+ * was copied.
+ */
 export class LineSplitter {
+  /** The line that `next` found: `bytes[start, end)`, without its LF; `bytes` is the piece, or a joined line. */
+  bytes: Buffer = NOTHING;
+  start = 0;
+  end = 0;
   readonly #limitBytes: number;
+  #chunk: Buffer = NOTHING;
+  #at = 0;
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
   #line = 0;
@@ -33,17 +44,44 @@ export class LineSplitter {
     return this.#line;
   }
 
-  /** Calls `visit` with `bytes[start, end)` for every line that ends in this piece; the LF is not part of it. */
-  push(chunk: Buffer, visit: (bytes: Buffer, start: number, end: number) => void): void {
-    let start = 0;
-    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
-      this.#checkLength(this.#pieceBytes + end - start);
-      this.#line++;
-      if (this.#pieces.length === 0) visit(chunk, start, end);
-      else this.#visitJoined(chunk.subarray(start, end), visit);
-      start = end + 1;
+  /** The piece that is being cut. */
+  get chunk(): Buffer {
+    return this.#chunk;
+  }
+
+  /** Where the next line begins in `chunk`; -1 while it begins in an earlier piece. */
+  get at(): number {
+    return this.#pieces.length === 0 ? this.#at : -1;
+  }
+
+  /** Gives the next piece, once the last one is used up. */
+  feed(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  /** Moves to the next line that ends in this piece. Throws {@link LineTooLongError}. */
+  next(): boolean {
+    const chunk = this.#chunk;
+    const start = this.#at;
+    const end = chunk.indexOf(LF, start);
+    if (end === -1) {
+      this.#keep(chunk.subarray(start));
+      this.feed(NOTHING);
+      return false;
     }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    this.#checkLength(this.#pieceBytes + end - start);
+    this.#line++;
+    this.#at = end + 1;
+    if (this.#pieces.length === 0) this.#hand(chunk, start, end);
+    else this.#join(chunk.subarray(start, end));
+    return true;
+  }
+
+  /** Passes over `lines` whole lines that a reader took out of `chunk` by itself; they end before `at`. */
+  skip(lines: number, at: number): void {
+    this.#line += lines;
+    this.#at = at;
   }
 
   /** What stands behind the last LF; empty when the text ended with one. */
@@ -51,16 +89,23 @@ export class LineSplitter {
     return Buffer.concat(this.#pieces);
   }
 
-  #visitJoined(last: Buffer, visit: (bytes: Buffer, start: number, end: number) => void): void {
+  #hand(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+  }
+
+  #join(last: Buffer): void {
     const joined = Buffer.concat([...this.#pieces, last]);
     this.#pieces = [];
     this.#pieceBytes = 0;
-    visit(joined, 0, joined.length);
+    this.#hand(joined, 0, joined.length);
   }
 
   #keep(piece: Buffer): void {
+    if (piece.length === 0) return;
     this.#checkLength(this.#pieceBytes + piece.length);
-    this.#pieces.push(piece);
+    this.#pieces.push(Buffer.from(piece));
     this.#pieceBytes += piece.length;
   }
 
