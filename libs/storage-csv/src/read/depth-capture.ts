@@ -1,16 +1,9 @@
 import { Buffer } from 'node:buffer';
-import {
-  decodeBookTicker,
-  decodeDepthDiff,
-  decodeDepthSnapshot,
-  FrameError,
-  FrameFields,
-  scanDepthSnapshot,
-  scanFrame,
-} from '@org/binance-wire';
-import { captureSymbol, readCapture, type CaptureReadOptions } from '@org/storage';
+import { decodeBookTicker, FrameError, FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import { captureSymbol, readCaptureLines, type CaptureLine, type CaptureReadOptions } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import type { BookTickerMessage, DepthMessage, DepthReadOptions } from './depth-message.ts';
+import { decodeRawDepth, newRawDepth, type DepthVisitor, type RawDepth } from './raw-depth.ts';
 
 export interface DepthCaptureOptions extends Omit<DepthReadOptions, 'unfinished'> {
   /** Default: what the first capture's name, or the streams inside, say. A message of another one is rejected. */
@@ -43,60 +36,92 @@ export async function* readDepthCapture(
   paths: readonly string[],
   options: DepthCaptureOptions = {},
 ): AsyncGenerator<DepthMessage | BookTickerMessage> {
-  const [first] = paths;
-  if (first === undefined) return;
-  const decoder = new CaptureDecoder(
-    options.symbol ?? (await captureSymbol(first)),
-    options.bookTickers ?? false,
-  );
+  const decoder = await newDecoder(paths, options);
   for (const path of paths) {
-    for await (const { receivedAtNs, bytes, line } of readCapture(path, captureOptions(path, options))) {
-      try {
-        const message = decoder.decode(Number(receivedAtNs / NS_PER_US), bytes);
-        if (message !== undefined) yield message;
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-        const problem = error.message;
-        if (options.rejected === undefined) {
-          throw new StorageCsvError('ROW_BROKEN', path, `line ${line}: ${problem}`, { cause: error, line });
-        }
-        options.rejected({ path, line, problem });
+    for await (const lines of readCaptureLines(path, captureOptions(path, options))) {
+      for (const line of lines) {
+        const message = decoder.decode(path, line);
+        if (message !== undefined) yield decoder.textOf(message);
       }
     }
   }
 }
 
+/**
+ * What {@link readDepthCapture} gives, without a string or an object a level. Resolves to whether the captures were read to
+ * their end; they were not when `visit` returned false.
+ */
+export async function visitDepthCapture(
+  paths: readonly string[],
+  visit: DepthVisitor,
+  options: Omit<DepthCaptureOptions, 'bookTickers'> = {},
+): Promise<boolean> {
+  const decoder = await newDecoder(paths, options);
+  for (const path of paths) {
+    for await (const lines of readCaptureLines(path, captureOptions(path, options))) {
+      for (const line of lines) {
+        const message = decoder.decode(path, line);
+        if (message !== undefined && message.type !== 'bookTicker' && visit(message) === false) return false;
+      }
+    }
+  }
+  return true;
+}
+
+async function newDecoder(paths: readonly string[], options: DepthCaptureOptions): Promise<CaptureDecoder> {
+  const [first] = paths;
+  const symbol = options.symbol ?? (first === undefined ? '' : await captureSymbol(first));
+  return new CaptureDecoder(symbol, options);
+}
+
 function captureOptions(path: string, { rejected, progress }: DepthCaptureOptions): CaptureReadOptions {
   return {
+    isReused: true,
     ...(rejected === undefined ? {} : { rejected }),
     ...(progress === undefined ? {} : { progress: (bytes) => progress({ path, ...bytes }) }),
   };
 }
 
-/** Decodes the messages that concern a book. */
+/** Decodes the messages that concern a book. A depth message is valid until the next one. */
 class CaptureDecoder {
   readonly #fields = new FrameFields();
+  readonly #message = newRawDepth();
   readonly #symbol: string;
-  readonly #withBookTickers: boolean;
+  readonly #options: DepthCaptureOptions;
 
-  constructor(symbol: string, withBookTickers: boolean) {
+  constructor(symbol: string, options: DepthCaptureOptions) {
     this.#symbol = symbol;
-    this.#withBookTickers = withBookTickers;
+    this.#options = options;
   }
 
-  /** Undefined for a message of another stream. Throws `FrameError`. */
-  decode(receivedAtUs: number, bytes: Buffer): DepthMessage | BookTickerMessage | undefined {
+  /** Undefined for a message of another stream, and for a broken one where somebody listens. */
+  decode(path: string, { receivedAtNs, bytes, line }: CaptureLine): RawDepth | BookTickerMessage | undefined {
+    try {
+      return this.#decode(Number(receivedAtNs / NS_PER_US), bytes);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      const problem = error.message;
+      if (this.#options.rejected === undefined) {
+        throw new StorageCsvError('ROW_BROKEN', path, `line ${line}: ${problem}`, { cause: error, line });
+      }
+      this.#options.rejected({ path, line, problem });
+      return undefined;
+    }
+  }
+
+  textOf(message: RawDepth | BookTickerMessage): DepthMessage | BookTickerMessage {
+    return message.type === 'bookTicker' ? message : decodeRawDepth(message, this.#symbol);
+  }
+
+  #decode(receivedAtUs: number, bytes: Buffer): RawDepth | BookTickerMessage | undefined {
     if (bytes.indexOf(LAST_UPDATE_ID) === 1) return this.#snapshot(receivedAtUs, bytes);
     const fields = this.#fields;
     switch (scanFrame(bytes, fields)) {
-      case 'depthUpdate': {
+      case 'depthUpdate':
         if (fields.streamEnd > 0 && !DIFF_STREAM.test(fields.streamText())) return undefined;
-        const diff = decodeDepthDiff(fields);
-        this.#expectSymbol(diff.symbol, bytes);
-        return { type: 'diff', receivedAtUs, damagedRows: 0, diff };
-      }
+        return this.#diff(receivedAtUs, bytes);
       case 'bookTicker': {
-        if (!this.#withBookTickers) return undefined;
+        if (this.#options.bookTickers !== true) return undefined;
         const bookTicker = decodeBookTicker(fields);
         this.#expectSymbol(bookTicker.symbol, bytes);
         return { type: 'bookTicker', receivedAtUs, bookTicker };
@@ -108,14 +133,43 @@ class CaptureDecoder {
     }
   }
 
-  #snapshot(receivedAtUs: number, bytes: Buffer): DepthMessage {
-    scanDepthSnapshot(bytes, this.#fields);
-    return {
-      type: 'snapshot',
-      receivedAtUs,
-      damagedRows: 0,
-      snapshot: decodeDepthSnapshot(this.#fields, this.#symbol),
-    };
+  #diff(receivedAtUs: number, bytes: Buffer): RawDepth {
+    const fields = this.#fields;
+    const message = this.#message;
+    message.type = 'diff';
+    message.eventTimeMs = fields.integer(SLOT.E);
+    message.firstUpdateId = fields.integer(SLOT.U);
+    message.finalUpdateId = fields.integer(SLOT.u);
+    message.previousFinalUpdateId = fields.integerOrUndefined(SLOT.pu);
+    const filled = this.#fill(receivedAtUs);
+    this.#expectSymbol(fields.text(SLOT.s), bytes);
+    return filled;
+  }
+
+  #snapshot(receivedAtUs: number, bytes: Buffer): RawDepth {
+    const fields = this.#fields;
+    scanDepthSnapshot(bytes, fields);
+    const message = this.#message;
+    const lastUpdateId = fields.integer(SLOT.lastUpdateId);
+    message.type = 'snapshot';
+    message.eventTimeMs = fields.integerOrUndefined(SLOT.E);
+    message.firstUpdateId = lastUpdateId;
+    message.finalUpdateId = lastUpdateId;
+    message.previousFinalUpdateId = undefined;
+    return this.#fill(receivedAtUs);
+  }
+
+  /** What both kinds have; the levels stay where they stand in the frame. */
+  #fill(receivedAtUs: number): RawDepth {
+    const fields = this.#fields;
+    const message = this.#message;
+    message.receivedAtUs = receivedAtUs;
+    message.transactionTimeMs = fields.integerOrUndefined(SLOT.T);
+    message.bytes = fields.bytes;
+    message.offsets = fields.levels;
+    message.bidCount = fields.bidCount;
+    message.askCount = fields.askCount;
+    return message;
   }
 
   #expectSymbol(symbol: string, bytes: Buffer): void {

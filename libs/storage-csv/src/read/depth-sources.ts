@@ -5,9 +5,10 @@ import { isSymbol } from '@org/market-data';
 import { CaptureError, captureFiles, captureSymbol } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import { compareFileNames, parseFileName } from '../file-names.ts';
-import { readDepthCapture } from './depth-capture.ts';
-import { readDepthFile } from './depth-file.ts';
+import { readDepthCapture, visitDepthCapture } from './depth-capture.ts';
+import { readDepthFile, visitDepthFile } from './depth-file.ts';
 import type { DepthMessage, DepthReadOptions } from './depth-message.ts';
+import type { DepthVisitor } from './raw-depth.ts';
 
 /** Where the depth messages of a symbol are: files to be read one after the other. */
 export interface DepthSource {
@@ -79,6 +80,18 @@ export async function* readDepthSource(
   const { symbol, paths } = source;
   if (source.format === 'capture') yield* readDepthCapture(paths, { ...options, symbol, bookTickers: false });
   else for (const path of paths) yield* readDepthFile(path, { ...options, symbol });
+}
+
+/** What {@link readDepthSource} gives, without a string or an object a level; see `visitDepthFile`. */
+export async function visitDepthSource(
+  source: DepthSource,
+  visit: DepthVisitor,
+  options: DepthReadOptions = {},
+): Promise<boolean> {
+  const { symbol, paths } = source;
+  if (source.format === 'capture') return visitDepthCapture(paths, visit, { ...options, symbol });
+  for (const path of paths) if (!(await visitDepthFile(path, visit, options))) return false;
+  return true;
 }
 
 async function fileSource(path: string): Promise<DepthSource[]> {
