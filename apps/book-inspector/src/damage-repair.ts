@@ -1,4 +1,4 @@
-import type { DepthDiff, DepthSnapshot } from '@org/market-data';
+import type { HeldDiff, HeldSnapshot } from './held-depth.ts';
 
 /** Diffs kept for a repair; a snapshot that is further behind cannot repair the book. */
 const DIFFS_MAX = 10_000;
@@ -12,8 +12,8 @@ export class DamageRepair {
   #unprovenUpdateId: number | undefined;
   #sinceUpdateId: number | undefined;
   /** The sound diffs that were applied after `#unprovenUpdateId`. */
-  #diffs: DepthDiff[] = [];
-  #snapshot: DepthSnapshot | undefined;
+  #diffs: HeldDiff[] = [];
+  #snapshot: HeldSnapshot | undefined;
 
   /** The id at which the book stopped being proven; undefined while it is. */
   get sinceUpdateId(): number | undefined {
@@ -28,8 +28,9 @@ export class DamageRepair {
   }
 
   /** A sound diff was applied. */
-  applied(diff: DepthDiff): void {
+  applied(diff: HeldDiff): void {
     if (this.#unprovenUpdateId === undefined) return;
+    diff.keep();
     this.#diffs.push(diff);
     if (this.#diffs.length <= DIFFS_MAX) return;
     const forgotten = this.#diffs.splice(0, DIFFS_MAX / 2);
@@ -37,7 +38,7 @@ export class DamageRepair {
   }
 
   /** A sound snapshot that the sync did not need. */
-  offer(snapshot: DepthSnapshot): void {
+  offer(snapshot: HeldSnapshot): void {
     if (this.#unprovenUpdateId !== undefined) this.#snapshot = snapshot;
   }
 
@@ -47,7 +48,7 @@ export class DamageRepair {
    */
   take(
     lastUpdateId: number,
-  ): { readonly snapshot: DepthSnapshot; readonly diffs: readonly DepthDiff[] } | undefined {
+  ): { readonly snapshot: HeldSnapshot; readonly diffs: readonly HeldDiff[] } | undefined {
     const snapshot = this.#snapshot;
     if (snapshot === undefined || snapshot.lastUpdateId > lastUpdateId) return undefined;
     this.#snapshot = undefined;

@@ -1,5 +1,5 @@
 import type { SyncState } from '@org/orderbook';
-import type { DepthMessage } from '@org/storage-csv';
+import type { RawDepth } from '@org/storage-csv';
 import type { Moment } from './moment.ts';
 
 /** `skip` leaves one message out, `stop` ends the replay before it. */
@@ -21,15 +21,15 @@ export class MomentGate {
   }
 
   /** `state` is the one of the sync before this message. */
-  admit(message: DepthMessage, state: SyncState): Admission {
+  admit(message: RawDepth, state: SyncState): Admission {
     const moment = this.#moment;
     if (moment === undefined) return 'take';
     if (moment.kind === 'time') return message.receivedAtUs > moment.atUs ? 'stop' : 'take';
     if (message.type === 'snapshot') {
-      if (message.snapshot.lastUpdateId <= moment.updateId) return 'take';
+      if (message.finalUpdateId <= moment.updateId) return 'take';
       return this.#isBeyond ? 'stop' : 'skip';
     }
-    if (message.diff.finalUpdateId <= moment.updateId) return 'take';
+    if (message.finalUpdateId <= moment.updateId) return 'take';
     this.#isBeyond = true;
     return state === 'buffering' ? 'skip' : 'stop';
   }

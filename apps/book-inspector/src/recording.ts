@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   findDepthSources,
-  readDepthSource,
   StorageCsvError,
-  type DepthMessage,
+  visitDepthSource,
   type DepthSource,
+  type DepthVisitor,
 } from '@org/storage-csv';
 import type { DepthInput, ReadProgress } from './replay-recording.ts';
 import { DAMAGE_MAX, type Damage } from './replay-view.ts';
@@ -51,16 +51,17 @@ export class Recording implements DepthInput {
     }
   }
 
-  async *messages(progress: (progress: ReadProgress) => void): AsyncGenerator<DepthMessage> {
+  async visit(visit: DepthVisitor, progress: (progress: ReadProgress) => void): Promise<void> {
     const { paths } = this.#source;
     const sizes = await Promise.all(paths.map(sizeOf));
     const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
     let bytesBefore = 0;
     for (const [index, path] of paths.entries()) {
       this.#opened++;
-      yield* this.#readFile(path, (bytesRead) =>
+      const isWhole = await this.#visitFile(path, visit, (bytesRead) =>
         progress({ bytesRead: bytesBefore + bytesRead, bytesTotal }),
       );
+      if (!isWhole) return;
       bytesBefore += sizes[index]!;
     }
   }
@@ -73,10 +74,16 @@ export class Recording implements DepthInput {
     this.#note(this.#source.paths[this.#opened - 1]!, problem);
   }
 
-  async *#readFile(path: string, progress: (bytesRead: number) => void): AsyncGenerator<DepthMessage> {
+  /** Whether the visitor wants more; what is wrong with the file is noted. */
+  async #visitFile(
+    path: string,
+    visit: DepthVisitor,
+    progress: (bytesRead: number) => void,
+  ): Promise<boolean> {
     try {
-      yield* readDepthSource(
+      return await visitDepthSource(
         { ...this.#source, paths: [path] },
+        visit,
         {
           progress: ({ bytesRead }) => progress(bytesRead),
           rejected: ({ line, problem }) => {
@@ -91,6 +98,7 @@ export class Recording implements DepthInput {
       if (!isFileProblem(error)) throw error;
       // The message names the file once more, before what is wrong with it.
       this.#note(path, error.message.split(`${path}: `).at(-1)!);
+      return true;
     }
   }
 

@@ -1,5 +1,5 @@
 import { OrderBookError } from '@org/orderbook';
-import type { DepthMessage } from '@org/storage-csv';
+import type { DepthVisitor, RawDepth } from '@org/storage-csv';
 import type { Moment } from './moment.ts';
 import { MomentGate } from './moment-gate.ts';
 import { BookReplay, type NoBookReason, type ReplaySource } from './replay.ts';
@@ -14,7 +14,8 @@ export interface ReadProgress {
 /** Where depth messages come from, file after file. */
 export interface DepthInput {
   readonly symbol: string;
-  messages(progress: (progress: ReadProgress) => void): AsyncIterable<DepthMessage>;
+  /** Hands the messages over until there are no more, or the visitor returns false. */
+  visit(visit: DepthVisitor, progress: (progress: ReadProgress) => void): Promise<void>;
   /** What was found about the files so far. */
   findings(): { readonly files: number; readonly rejected: number; readonly damaged: readonly Damage[] };
   /** Adds a finding about the file that is being read. */
@@ -49,18 +50,18 @@ export async function replayRecording(input: DepthInput, run: ReplayRun): Promis
   const replay = new BookReplay(input.symbol);
   const gate = new MomentGate(run.moment);
   const progress = (read: ReadProgress) => run.progress?.({ ...read, messages: replay.messages });
-  let span: ReplayOutcome['span'];
+  let firstReceivedAtUs: number | undefined;
+  let lastReceivedAtUs = 0;
   let isStopped = false;
-  for await (const message of input.messages(progress)) {
-    span = {
-      firstReceivedAtUs: span?.firstReceivedAtUs ?? message.receivedAtUs,
-      lastReceivedAtUs: message.receivedAtUs,
-    };
+  await input.visit((message) => {
+    firstReceivedAtUs ??= message.receivedAtUs;
+    lastReceivedAtUs = message.receivedAtUs;
     const admission = gate.admit(message, replay.state);
     isStopped = admission === 'stop';
-    if (isStopped) break;
     if (admission === 'take') take(replay, message, input);
-  }
+    return !isStopped;
+  }, progress);
+  const span = firstReceivedAtUs === undefined ? undefined : { firstReceivedAtUs, lastReceivedAtUs };
   const source: ReplaySource = { ...input.findings(), elapsedMs: Math.round(run.nowMs() - startedAtMs) };
   const { noBookReason, messages, snapshots } = replay;
   const view = noBookReason === undefined ? replay.view(run.depth, source) : undefined;
@@ -68,7 +69,7 @@ export async function replayRecording(input: DepthInput, run: ReplayRun): Promis
 }
 
 /** A message that the book refuses is damage of its file; the replay goes on, out of sync until the next snapshot. */
-function take(replay: BookReplay, message: DepthMessage, input: DepthInput): void {
+function take(replay: BookReplay, message: RawDepth, input: DepthInput): void {
   try {
     replay.take(message);
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { DepthDiff, DepthSnapshot } from '@org/market-data';
 import {
   BookSync,
   OrderBook,
@@ -8,8 +7,9 @@ import {
   type SyncJoin,
   type SyncState,
 } from '@org/orderbook';
-import type { DepthMessage } from '@org/storage-csv';
+import type { RawDepth, RawLevels } from '@org/storage-csv';
 import { DamageRepair } from './damage-repair.ts';
+import { HeldDiff, HeldSnapshot } from './held-depth.ts';
 import { EVENTS_MAX, type BookState, type ReplayEvent, type ReplayView } from './replay-view.ts';
 
 /** What only the driver of a replay knows. */
@@ -38,7 +38,7 @@ interface Counters {
 export class BookReplay {
   readonly symbol: string;
   readonly book = new OrderBook();
-  readonly #sync: BookSync<DepthDiff, DepthSnapshot>;
+  readonly #sync: BookSync<HeldDiff, HeldSnapshot>;
   readonly #events: ReplayEvent[] = [];
   readonly #counters: Counters = {
     messages: 0,
@@ -53,8 +53,6 @@ export class BookReplay {
   /** Receipt of every diff that the sync holds back, because a gap among them names its ids only. */
   readonly #receipts = new Map<number, number>();
   readonly #repair = new DamageRepair();
-  /** Messages with damaged rows that the sync has not applied yet. */
-  readonly #damaged = new WeakSet<DepthDiff | DepthSnapshot>();
   #pending = 0;
   #nowUs = 0;
   #lastUpdateId: number | undefined;
@@ -85,13 +83,14 @@ export class BookReplay {
     return this.#counters.snapshots;
   }
 
-  /** Takes the next message. Throws what the sync throws: the message is then counted and the replay can go on. */
-  take(message: DepthMessage): void {
+  /**
+   * Takes the next message, and keeps nothing of its memory. Throws what the sync throws: the message is then counted and
+   * the replay can go on.
+   */
+  take(message: RawDepth): void {
     this.#nowUs = message.receivedAtUs;
-    const body = message.type === 'snapshot' ? message.snapshot : message.diff;
-    if (message.damagedRows > 0) this.#damaged.add(body);
-    if (message.type === 'snapshot') this.#takeSnapshot(message.snapshot);
-    else this.#takeDiff(message.diff, message.receivedAtUs);
+    if (message.type === 'snapshot') this.#takeSnapshot(new HeldSnapshot(message));
+    else this.#takeDiff(new HeldDiff(message));
   }
 
   /** Undefined when there is a book. A snapshot alone is one; a snapshot that the diffs do not continue is not. */
@@ -140,39 +139,45 @@ export class BookReplay {
     return this.#repair.sinceUpdateId === undefined ? this.#sync.state : 'unproven';
   }
 
-  #takeSnapshot(snapshot: DepthSnapshot): void {
+  #takeSnapshot(snapshot: HeldSnapshot): void {
     this.#counters.snapshots++;
     this.#sync.snapshot(snapshot);
-    if (this.#sync.state !== 'live' || this.#damaged.has(snapshot)) return;
+    if (this.#sync.state !== 'live' || snapshot.isDamaged) return;
     this.#repair.offer(snapshot);
     this.#tryRepair();
   }
 
-  #takeDiff(diff: DepthDiff, receivedAtUs: number): void {
+  #takeDiff(diff: HeldDiff): void {
     this.#counters.messages++;
     this.#pending++;
-    this.#receipts.set(diff.finalUpdateId, receivedAtUs);
     try {
       this.#sync.diff(diff);
     } catch (error) {
       if (error instanceof OrderBookError && error.code === 'IDS_INVALID') this.#refuse(diff);
       throw error;
+    } finally {
+      if (!diff.isReleased) this.#holdBack(diff);
     }
+  }
+
+  #holdBack(diff: HeldDiff): void {
+    diff.keep();
+    this.#receipts.set(diff.finalUpdateId, this.#nowUs);
   }
 
   #tryRepair(): void {
     const repair = this.#repair.take(this.#lastUpdateId ?? 0);
     if (repair === undefined) return;
-    this.book.replaceWith(repair.snapshot);
-    for (const diff of repair.diffs) this.book.applyDiff(diff);
+    this.#replaceWith(repair.snapshot.levels);
+    for (const diff of repair.diffs) this.#applyLevels(diff.levels);
   }
 
-  #handlers(): SyncHandlers<DepthDiff, DepthSnapshot> {
+  #handlers(): SyncHandlers<HeldDiff, HeldSnapshot> {
     return {
       applySnapshot: (snapshot) => {
-        this.book.replaceWith(snapshot);
+        this.#replaceWith(snapshot.levels);
         this.#repair.proven();
-        if (this.#damaged.has(snapshot)) this.#repair.damaged(snapshot.lastUpdateId);
+        if (snapshot.isDamaged) this.#repair.damaged(snapshot.lastUpdateId);
         this.#moveTo(snapshot.lastUpdateId, this.#nowUs);
       },
       applyDiff: (diff) => this.#apply(diff),
@@ -185,21 +190,29 @@ export class BookReplay {
     };
   }
 
-  #apply(diff: DepthDiff): void {
+  #apply(diff: HeldDiff): void {
     try {
-      this.book.applyDiff(diff);
+      this.#applyLevels(diff.levels);
     } catch (error) {
       this.#refuse(diff);
       throw error;
     }
     this.#counters.applied++;
     this.#moveTo(diff.finalUpdateId, this.#release(diff));
-    if (this.#damaged.has(diff)) this.#repair.damaged(diff.finalUpdateId);
+    if (diff.isDamaged) this.#repair.damaged(diff.finalUpdateId);
     else this.#repair.applied(diff);
     this.#tryRepair();
   }
 
-  #refuse(diff: DepthDiff): void {
+  #replaceWith({ bytes, offsets, bidCount, askCount }: RawLevels): void {
+    this.book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
+  }
+
+  #applyLevels({ bytes, offsets, bidCount, askCount }: RawLevels): void {
+    this.book.applyOffsets(bytes, offsets, bidCount, askCount);
+  }
+
+  #refuse(diff: HeldDiff): void {
     this.#counters.refused++;
     this.#release(diff);
   }
@@ -210,10 +223,12 @@ export class BookReplay {
   }
 
   /** The sync has done with a diff; returns its receipt. */
-  #release({ finalUpdateId }: DepthDiff): number {
-    const receivedAtUs = this.#receipts.get(finalUpdateId) ?? this.#nowUs;
-    this.#receipts.delete(finalUpdateId);
+  #release(diff: HeldDiff): number {
+    diff.isReleased = true;
     this.#pending--;
+    if (this.#receipts.size === 0) return this.#nowUs;
+    const receivedAtUs = this.#receipts.get(diff.finalUpdateId) ?? this.#nowUs;
+    this.#receipts.delete(diff.finalUpdateId);
     return receivedAtUs;
   }
 
@@ -230,7 +245,6 @@ export class BookReplay {
       this.#counters.dropped += this.#pending - 1;
       this.#pending = 1;
       this.#receipts.clear();
-      this.#receipts.set(finalUpdateId, receivedAtUs);
       return;
     }
     this.#counters.gaps++;

@@ -3,15 +3,16 @@ import { MomentGate } from '../src/moment-gate.ts';
 import { parseMoment } from '../src/moment.ts';
 import { BookReplay } from '../src/replay.ts';
 import { diff, snapshot } from './support/messages.ts';
+import { raw } from './support/raw.ts';
 
 /** The book as of a moment: its last update id and state, or the reason why there is none. */
 function stoppedAt(moment: string, messages: readonly DepthMessage[]): readonly unknown[] {
   const gate = new MomentGate(parseMoment(moment));
   const replay = new BookReplay('BTCUSDT');
   for (const message of messages) {
-    const admission = gate.admit(message, replay.state);
+    const admission = gate.admit(raw(message), replay.state);
     if (admission === 'stop') break;
-    if (admission === 'take') replay.take(message);
+    if (admission === 'take') replay.take(raw(message));
   }
   return replay.noBookReason === undefined ? [replay.lastUpdateId, replay.state] : [replay.noBookReason];
 }
@@ -65,17 +66,17 @@ describe('MomentGate', () => {
 
   it('reads no further once no snapshot can be at or before the id', () => {
     const gate = new MomentGate(parseMoment('u:4'));
-    expect(gate.admit(diff(0, [1, 5, 0]), 'buffering')).toBe('skip');
-    expect(gate.admit(snapshot(1, 9), 'buffering')).toBe('stop');
+    expect(gate.admit(raw(diff(0, [1, 5, 0])), 'buffering')).toBe('skip');
+    expect(gate.admit(raw(snapshot(1, 9)), 'buffering')).toBe('stop');
   });
 
   it('passes over a snapshot that is ahead of the stream', () => {
     const gate = new MomentGate(parseMoment('u:4'));
-    expect(gate.admit(snapshot(0, 9), 'buffering')).toBe('skip');
-    expect(gate.admit(diff(1, [1, 4, 0]), 'buffering')).toBe('take');
+    expect(gate.admit(raw(snapshot(0, 9)), 'buffering')).toBe('skip');
+    expect(gate.admit(raw(diff(1, [1, 4, 0])), 'buffering')).toBe('take');
   });
 
   it('takes everything without a moment', () => {
-    expect(new MomentGate(undefined).admit(snapshot(0, 9), 'live')).toBe('take');
+    expect(new MomentGate(undefined).admit(raw(snapshot(0, 9)), 'live')).toBe('take');
   });
 });

@@ -14,6 +14,7 @@ import {
   type Checkpoint,
   type ExpectedBook,
 } from './support/real-data.ts';
+import { raw } from './support/raw.ts';
 
 const plain = (decimal: string) => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal);
 
@@ -84,7 +85,7 @@ async function compareWithTickers(
   let compared = 0;
   for await (const message of readDepthCapture(paths, { symbol, bookTickers: true })) {
     if (message.type === 'bookTicker') ticker = message.bookTicker;
-    else replay.take(message);
+    else replay.take(raw(message));
     if (replay.state !== 'live') continue;
     if (ticker?.updateId === replay.lastUpdateId) {
       compared++;
