@@ -23,7 +23,14 @@ export type {
   RequestOutcome,
   RequestPermit,
 } from './rest/request-budget.ts';
-export type { AggTradeRow, ExchangeInfo, KlineRow, ServerTime, SymbolInfo } from './rest/rest-schemas.ts';
+export type {
+  AggTradeRow,
+  ExchangeInfo,
+  KlineRow,
+  ServerTime,
+  SymbolInfo,
+  Ticker24hr,
+} from './rest/rest-schemas.ts';
 export type { BudgetSnapshot, HoldReason } from './rest/weight-window.ts';
 export type { ConnectionAttempts } from './stream/attempt-limiter.ts';
 export type { BackoffPolicy } from './stream/backoff.ts';

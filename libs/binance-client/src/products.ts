@@ -17,11 +17,13 @@ export interface Product {
   readonly klineWeights: WeightTable;
   readonly aggTradesWeight: number;
   readonly exchangeInfoWeight: number;
+  /** For all symbols at once. */
+  readonly tickersWeight: number;
   /** Streams that deliver on the route `public`; empty where nothing is routed. */
   readonly publicStreams: RegExp | undefined;
 }
 
-// developers.binance.com, derivatives, market data endpoints (depth, klines, aggTrades), seen 2026-11.
+// developers.binance.com, derivatives, market data endpoints (depth, klines, aggTrades, ticker/24hr), seen 2026-11.
 const FUTURES_DEPTH: WeightTable = [[50, 2], [100, 5], [500, 10], [1000, 20]]; // prettier-ignore
 const FUTURES_KLINES: WeightTable = [[99, 1], [499, 2], [1000, 5], [1500, 10]]; // prettier-ignore
 
@@ -41,6 +43,7 @@ export const PRODUCTS: Readonly<Record<Market, Product>> = {
     klineWeights: FUTURES_KLINES,
     aggTradesWeight: 20,
     exchangeInfoWeight: 1,
+    tickersWeight: 40,
     publicStreams: /^(depth.*|bookTicker|trade|rpiDepth.*)$/,
   },
   coinm: {
@@ -52,6 +55,7 @@ export const PRODUCTS: Readonly<Record<Market, Product>> = {
     klineWeights: FUTURES_KLINES,
     aggTradesWeight: 20,
     exchangeInfoWeight: 1,
+    tickersWeight: 40,
     publicStreams: undefined,
   },
   spot: {
@@ -63,6 +67,7 @@ export const PRODUCTS: Readonly<Record<Market, Product>> = {
     klineWeights: [[1000, 2]],
     aggTradesWeight: 4,
     exchangeInfoWeight: 20,
+    tickersWeight: 80,
     publicStreams: undefined,
   },
 }; // prettier-ignore

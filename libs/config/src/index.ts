@@ -15,6 +15,7 @@ export type {
   StorageConfig,
   StreamerConfig,
   SymbolsConfig,
+  UniverseConfig,
 } from './streamer-config.ts';
 
 export { formatByteSize, parseByteSize } from './byte-size.ts';

@@ -2,7 +2,14 @@ import type { Market } from '@org/market-data';
 import { parseByteSize } from './byte-size.ts';
 import { parseDuration } from './duration.ts';
 import type { CheckedConfig } from './schema/sections.ts';
-import type { NetworkConfig, PerformanceConfig, ReconnectConfig, StreamerConfig } from './streamer-config.ts';
+import { EVERY_SYMBOL } from './schema/name-list.ts';
+import type {
+  NetworkConfig,
+  PerformanceConfig,
+  ReconnectConfig,
+  StreamerConfig,
+  SymbolsConfig,
+} from './streamer-config.ts';
 
 /**
  * Hosts of each product: developers.binance.com, derivatives and spot, "Websocket Market Streams" and "General Info",
@@ -28,7 +35,7 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
       orphanTimeoutMs: general.orphan_timeout,
     },
     network: resolveNetwork(checked.network),
-    symbols: { pairs: symbols.pairs, streams: symbols.streams, perWorker: symbols.per_worker },
+    symbols: resolveSymbols(symbols),
     storage: {
       outputDir: storage.output_dir,
       formats: storage.formats,
@@ -45,6 +52,20 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
       maxFiles: logging.max_files,
     },
   });
+}
+
+function resolveSymbols(symbols: CheckedConfig['symbols']): SymbolsConfig {
+  const common = { streams: symbols.streams, perWorker: symbols.per_worker };
+  if (!symbols.pairs.includes(EVERY_SYMBOL)) return { ...common, pairs: symbols.pairs, universe: undefined };
+  const universe = {
+    quotes: symbols.quote,
+    contracts: symbols.contract,
+    topByVolume: symbols.top_by_volume,
+    include: symbols.include,
+    exclude: symbols.exclude,
+    refreshIntervalMs: symbols.refresh_interval,
+  };
+  return { ...common, pairs: [], universe };
 }
 
 function resolveNetwork(network: CheckedConfig['network']): NetworkConfig {

@@ -43,11 +43,26 @@ export interface ReconnectConfig {
 }
 
 export interface SymbolsConfig {
-  /** In the exchange's form, without duplicates, at least one. */
+  /** In the exchange's form, without duplicates; at least one, or none when `universe` says what to choose. */
   readonly pairs: readonly string[];
   /** Known stream names, without duplicates, at least one; at most one of a kind except klines. */
   readonly streams: readonly string[];
   readonly perWorker: 'auto' | number;
+  /** How to choose among what the exchange lists; undefined when `pairs` names the symbols. */
+  readonly universe: UniverseConfig | undefined;
+}
+
+export interface UniverseConfig {
+  /** Upper case; empty takes every one. */
+  readonly quotes: readonly string[];
+  /** Contract types in upper case; empty takes every one. */
+  readonly contracts: readonly string[];
+  /** 0 for all. */
+  readonly topByVolume: number;
+  /** Symbols in the exchange's form; none is in both lists. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly refreshIntervalMs: number;
 }
 
 export interface StorageConfig {

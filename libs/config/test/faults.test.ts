@@ -29,7 +29,7 @@ const HTTPS = 'an https:// address, or http:// on loopback';
 const WSS = 'a wss:// address, or ws:// on loopback';
 const TLS = 'for a host that is not loopback (127.0.0.0/8, ::1 or localhost)';
 const SYMBOL = 'a symbol like BTCUSDT: letters, digits and "_" only';
-const PAIRS = 'a list of 1 to 2000 symbols, like [BTCUSDT, ETHUSDT]';
+const PAIRS = 'a list of 1 to 2000 symbols, like [BTCUSDT, ETHUSDT], or ["*"]';
 
 /** Keys in block form from line 1 on; the message is what follows `config.yaml:`. */
 const valueFaults: [yaml: string, message: string][] = [
@@ -82,6 +82,12 @@ const valueFaults: [yaml: string, message: string][] = [
   ['symbols:\n  streams: [depth, depth@0ms]', '2: symbols.streams[1]: expected one speed of depth (depth is listed already), was "depth@0ms"'],
   ['symbols:\n  streams: [markPrice@1s, markPrice]', '2: symbols.streams[1]: expected one speed of markprice (markPrice@1s is listed already), was "markPrice"'],
   ['symbols:\n  per_worker: 0', '2: symbols.per_worker: expected auto or a whole number from 1 to 1024, was 0'],
+  ['symbols:\n  quote: USDT', '2: symbols.quote: expected nothing, for it needs pairs: ["*"], was "USDT"'],
+  ['symbols:\n  contract: [A, B]', '2: symbols.contract: expected nothing, for it needs pairs: ["*"], was a list of 2 items'],
+  ['symbols:\n  top_by_volume: 9', '2: symbols.top_by_volume: expected nothing, for it needs pairs: ["*"], was 9'],
+  ['symbols:\n  include: [A]', '2: symbols.include: expected nothing, for it needs pairs: ["*"], was a list of 1 item'],
+  ['symbols:\n  exclude: [A]', '2: symbols.exclude: expected nothing, for it needs pairs: ["*"], was a list of 1 item'],
+  ['symbols:\n  refresh_interval: 2m', '2: symbols.refresh_interval: expected nothing, for it needs pairs: ["*"], was "2m"'],
   ['symbols:\n  per_worker: all', '2: symbols.per_worker: expected auto or a whole number from 1 to 1024, was "all"'],
   ['storage:\n  output_dir: ""', `2: storage.output_dir: expected ${FOLDER}, was ""`],
   ['storage:\n  output_dir: 2026', `2: storage.output_dir: expected ${FOLDER}, was 2026`],

@@ -29,7 +29,12 @@ const defaults: StreamerConfig = {
     redundancy: 1,
     reconnect: { initialDelayMs: 500, maxDelayMs: 30_000, maxRetries: 0 },
   },
-  symbols: { pairs: ['BTCUSDT'], streams: ['aggTrade', 'depth@0ms', 'kline_1m'], perWorker: 'auto' },
+  symbols: {
+    pairs: ['BTCUSDT'],
+    streams: ['aggTrade', 'depth@0ms', 'kline_1m'],
+    perWorker: 'auto',
+    universe: undefined,
+  },
   storage: { outputDir: './data', formats: ['csv'], rotation: 'daily', compression: 'gzip' },
   performance: {
     queueSizeBytes: 67_108_864,

@@ -24,8 +24,9 @@ import {
   klinesSchema,
   serverTimeSchema,
   statedWeightLimit,
+  tickers24hrSchema,
 } from './rest-schemas.ts';
-import type { AggTradeRow, ExchangeInfo, KlineRow, ServerTime } from './rest-schemas.ts';
+import type { AggTradeRow, ExchangeInfo, KlineRow, ServerTime, Ticker24hr } from './rest-schemas.ts';
 
 /** How often, and how, a request is repeated whose {@link reactionTo} is `retry` or `hold`. */
 export interface RetryPolicy extends BackoffPolicy {
@@ -158,6 +159,13 @@ export class BinanceRest {
     const limit = statedWeightLimit(info);
     if (limit !== undefined && limit > 0) this.budget.setLimit(limit);
     return info;
+  }
+
+  /** Figures of the last 24 h of every symbol. */
+  tickers24hr(options: RequestOptions = {}): Promise<readonly Ticker24hr[]> {
+    const weight = this.#product.tickersWeight;
+    const read = (body: Buffer) => tickers24hrSchema.parse(parseJson(body));
+    return this.#call({ path: '/ticker/24hr', query: {}, weight, options, read });
   }
 
   time(options: RequestOptions = {}): Promise<ServerTime> {

@@ -62,11 +62,23 @@ const klineRow = z
 
 export const klinesSchema = z.array(klineRow);
 
+const ticker24hrRow = z.looseObject({
+  symbol: z.string(),
+  /** COIN-M counts volume in contracts of a fixed worth in dollars, and has no `quoteVolume`. */
+  volume: z.string(),
+  quoteVolume: z.string().optional(),
+  count: z.int(),
+});
+
+export const tickers24hrSchema = z.array(ticker24hrRow);
+
 export type ExchangeInfo = z.infer<typeof exchangeInfoSchema>;
 export type SymbolInfo = z.infer<typeof symbolInfo>;
 export type ServerTime = z.infer<typeof serverTimeSchema>;
 /** Aggregate trade id, price, quantity, first and last trade id, time in ms, whether the buyer was the maker. */
 export type AggTradeRow = z.infer<typeof aggTradeRow>;
+/** Volume of 24 h in base asset (COIN-M: contracts) and in quote asset, and number of trades. */
+export type Ticker24hr = z.infer<typeof ticker24hrRow>;
 /**
  * Open time, open, high, low, close, volume, close time, quote volume, trade count, taker buy volume, taker buy quote
  * volume, ignore. The last row of an answer may be the bar that is still open.

@@ -12,17 +12,30 @@ export interface WatchedStream {
 /** Which streams a connection carries, and when it last delivered. */
 export class ConnectionWatch {
   readonly #streams = new Map<string, WatchedStream>();
+  /** Streams that were told to end and may still deliver until that is confirmed. */
+  readonly #leaving = new Set<string>();
   #askedAtMs: number | undefined;
   dataAtMs: number | undefined;
 
   add(record: StreamRecord): void {
     const name = byteName(record.ref.name);
+    this.#leaving.delete(name);
     if (!this.#streams.has(name))
       this.#streams.set(name, { record, isAcknowledged: false, dataAtMs: undefined });
   }
 
   remove(record: StreamRecord): void {
-    this.#streams.delete(byteName(record.ref.name));
+    const name = byteName(record.ref.name);
+    if (this.#streams.delete(name)) this.#leaving.add(name);
+  }
+
+  /** The end of a stream is confirmed. */
+  left(record: StreamRecord): void {
+    this.#leaving.delete(byteName(record.ref.name));
+  }
+
+  isLeaving(name: string): boolean {
+    return this.#leaving.has(name);
   }
 
   /** The stream of a name in bytes ({@link byteName}). */

@@ -80,7 +80,12 @@ export class MessageReader {
     if (name === undefined) return this.#reject(session, 'not-json', undefined, bytes, receivedAtUs);
     if (name === '') return this.#answer(session, bytes, receivedAtUs);
     const watched = session.watch.find(byteName(name));
-    if (watched === undefined) return this.#reject(session, 'unroutable', name, bytes, receivedAtUs);
+    if (watched === undefined) {
+      // What was under way when its stream was told to end is nobody's, and no fault.
+      if (session.watch.isLeaving(byteName(name))) this.#counters.late++;
+      else this.#reject(session, 'unroutable', name, bytes, receivedAtUs);
+      return;
+    }
     this.#deliver(listener, session, watched, bytes, receivedAtUs);
   }
 
@@ -104,6 +109,7 @@ export class MessageReader {
       this.#counters.refused++;
       this.#handlers.refused?.({ connectionId: session.id, streams, ...answer.error });
     } else if (request?.method === 'SUBSCRIBE') this.#acknowledge(session, request.records);
+    else for (const record of request?.records ?? []) session.watch.left(record);
   }
 
   /** Data proves more than an answer: a stream that delivers counts as acknowledged. Each is told once a connection. */

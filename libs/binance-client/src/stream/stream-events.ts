@@ -150,6 +150,6 @@ export interface StreamCounters {
   invalidUtf8: number;
   notJson: number;
   unroutable: number;
-  /** Messages of a connection that had been given up already. */
+  /** Messages of a connection that had been given up already, or of a stream that had been told to end. */
   late: number;
 }

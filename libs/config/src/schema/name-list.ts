@@ -34,22 +34,73 @@ function refuseDuplicates(names: unknown, context: z.RefinementCtx): void {
   });
 }
 
-/** Symbols in any case, as the exchange writes them: `btcusdt` → `BTCUSDT`. */
-export function pairsField(description: string) {
-  const expected = `a list of 1 to ${PAIRS_MAX} symbols, like [BTCUSDT, ETHUSDT]`;
-  const item = 'a symbol like BTCUSDT: letters, digits and "_" only';
-  const symbol = z.string({ error: item }).transform((text, context) => {
+/** The one entry of `symbols.pairs` that means whatever the exchange lists. */
+export const EVERY_SYMBOL = '*';
+
+const SYMBOL_EXPECTED = 'a symbol like BTCUSDT: letters, digits and "_" only';
+
+/** The symbol in any case, as the exchange writes it: `btcusdt` → `BTCUSDT`. */
+function symbolItem(isEveryAllowed: boolean) {
+  return z.string({ error: SYMBOL_EXPECTED }).transform((text, context) => {
+    if (isEveryAllowed && text === EVERY_SYMBOL) return text;
     try {
       return parseSymbol(text);
     } catch (error) {
       if (!(error instanceof SymbolError)) throw error;
-      context.addIssue({ code: 'custom', message: item });
+      context.addIssue({ code: 'custom', message: SYMBOL_EXPECTED });
       return z.NEVER;
     }
   });
+}
+
+/** All that the exchange lists and some of it by name do not go together. */
+function refuseEveryBesideNames(names: unknown, context: z.RefinementCtx): void {
+  if (!Array.isArray(names) || names.length < 2 || !names.includes(EVERY_SYMBOL)) return;
+  const path = [names.indexOf(EVERY_SYMBOL)];
+  context.addIssue({ code: 'custom', path, message: `"${EVERY_SYMBOL}" alone, or symbols` });
+}
+
+/** Symbols, or `*` alone. */
+export function pairsField(description: string) {
+  const expected = `a list of 1 to ${PAIRS_MAX} symbols, like [BTCUSDT, ETHUSDT], or ["${EVERY_SYMBOL}"]`;
+  const symbols = z
+    .array(symbolItem(true))
+    .superRefine(refuseDuplicates, alsoWithFaultyItems)
+    .superRefine(refuseEveryBesideNames, alsoWithFaultyItems);
   return boundedList(expected, 'at least one symbol', PAIRS_MAX, { type: 'string' })
-    .pipe(z.array(symbol).superRefine(refuseDuplicates, alsoWithFaultyItems))
+    .pipe(symbols)
     .meta({ description, expected });
+}
+
+/** Symbols, or none. */
+export function symbolsField(description: string) {
+  const expected = `a list of up to ${PAIRS_MAX} symbols, like [BTCUSDT, ETHUSDT]`;
+  return z
+    .array(z.unknown().meta({ type: 'string' }), { error: expected })
+    .max(PAIRS_MAX, { error: expected })
+    .pipe(z.array(symbolItem(false)).superRefine(refuseDuplicates, alsoWithFaultyItems))
+    .meta({ description, expected })
+    .prefault([]);
+}
+
+/** Words of the exchange, such as asset names and contract types: new ones appear, so none is unknown. */
+const EXCHANGE_WORD = /^[A-Za-z\d][A-Za-z\d_]{0,63}$/;
+
+/** One word or a list of words in any case, or none. `example`: what such a word looks like. */
+export function wordsField(description: string, example: string) {
+  const expected = `a word like ${example}, or a list of up to ${NAMES_MAX} of them`;
+  const word = z
+    .string({ error: expected })
+    .regex(EXCHANGE_WORD, { error: expected })
+    .transform((text) => text.toUpperCase());
+  const words = z
+    .array(z.unknown().meta({ type: 'string' }), { error: expected })
+    .max(NAMES_MAX, { error: expected });
+  return z
+    .union([words, z.string().transform((text) => [text])], { error: expected })
+    .pipe(z.array(word).superRefine(refuseDuplicates, alsoWithFaultyItems))
+    .meta({ description, expected })
+    .prefault([]);
 }
 
 function streamExpected(input: unknown): string {

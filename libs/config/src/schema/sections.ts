@@ -10,7 +10,8 @@ import {
   notAbove,
   wordField,
 } from './field.ts';
-import { formatsField, pairsField, streamsField } from './name-list.ts';
+import { formatsField, pairsField, streamsField, symbolsField, wordsField } from './name-list.ts';
+import { consistentSelectors } from './selectors.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -95,16 +96,31 @@ function perWorkerField() {
   return z
     .union([z.literal('auto'), z.int(range).min(1, range).max(1024, range)], range)
     .meta({
-      description: 'Symbols a worker process; auto is 1 up to 8 symbols, then even over the cores.',
+      description:
+        'Symbols a worker process; auto is 1 up to 8 symbols, then by measured load over the cores.',
       expected,
     })
     .default('auto');
 }
 
 const symbols = section('What is recorded.', {
-  pairs: pairsField('Symbols to record, in upper or lower case; the one key without a default.'),
+  pairs: pairsField(
+    'Symbols to record, in upper or lower case, or "*" for what the exchange lists; the one key without a default.',
+  ),
   streams: streamsField('Streams of every symbol.', ['aggTrade', 'depth@0ms', 'kline_1m']),
   per_worker: perWorkerField(),
+  quote: wordsField('With "*": only symbols quoted in these assets; empty for all.', 'USDT'),
+  contract: wordsField('With "*": only contracts of these types; empty for all.', 'PERPETUAL'),
+  top_by_volume: integerField('With "*": only so many, the largest by quote volume of 24 h; 0 for all.', 0, {
+    min: 0,
+    max: 2000,
+  }),
+  include: symbolsField('With "*": recorded whenever they trade, whatever the other keys say.'),
+  exclude: symbolsField('With "*": never recorded.'),
+  refresh_interval: durationField('With "*": time between two looks at what the exchange lists.', '60s', {
+    min: SECOND,
+    max: HOUR,
+  }),
 });
 
 const storage = section('Where and how it is stored.', {
@@ -161,7 +177,7 @@ export const configSchema = section('Configuration of the market-data recorder.'
   general: general.prefault({}),
   network: network.prefault({}),
   // The missing pairs are reported where they belong, not as a missing section.
-  symbols: symbols.prefault({} as never),
+  symbols: symbols.check(consistentSelectors()).prefault({} as never),
   storage: storage.prefault({}),
   performance: performance.check(notAbove('batch_size', 'queue_size')).prefault({}),
   orderbook: orderbook.prefault({}),
