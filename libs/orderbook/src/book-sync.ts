@@ -43,6 +43,7 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
   #ahead: S | undefined;
   #isStarted = false;
   readonly #steps: (() => void)[] = [];
+  #isStepping = false;
 
   constructor(handlers: SyncHandlers<D, S>, options: BookSyncOptions = {}) {
     this.#handlers = handlers;
@@ -72,7 +73,8 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
     requireId('finalUpdateId', diff.finalUpdateId);
     if (diff.previousFinalUpdateId !== undefined)
       requireId('previousFinalUpdateId', diff.previousFinalUpdateId);
-    this.#exclusively(() => this.#take(diff));
+    if (this.#isStepping) this.#steps.push(() => this.#take(diff));
+    else this.#takeAtOnce(diff);
   }
 
   /**
@@ -97,11 +99,29 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
   /** One step at a time: what a handler calls in the middle of a step runs after it. */
   #exclusively(step: () => void): void {
     this.#steps.push(step);
-    if (this.#steps.length > 1) return;
+    if (!this.#isStepping) this.#runSteps();
+  }
+
+  /** As `#exclusively`, without a closure for each diff of a live stream. */
+  #takeAtOnce(diff: D): void {
+    this.#isStepping = true;
     try {
-      attemptAll(this.#steps);
+      this.#take(diff);
+    } catch (error) {
+      this.#steps.unshift(() => {
+        throw error;
+      });
+    }
+    this.#runSteps();
+  }
+
+  #runSteps(): void {
+    this.#isStepping = true;
+    try {
+      if (this.#steps.length > 0) attemptAll(this.#steps);
     } finally {
       this.#steps.length = 0;
+      this.#isStepping = false;
     }
   }
 

@@ -112,29 +112,26 @@ export class BookKeeper {
 
   #replace(snapshot: SnapshotBody): void {
     scanDepthSnapshot(snapshot.bytes, this.#fields);
-    this.#book.clear();
-    this.#applyLevels();
+    this.#seeDecimals();
+    const { bytes, levels, bidCount, askCount } = this.#fields;
+    this.#book.replaceWithOffsets(bytes, levels, bidCount, askCount);
     this.#eventTimeMs = this.#fields.integerOrUndefined(SLOT.E);
     this.#scanned = undefined;
   }
 
   #apply(diff: DiffFrame): void {
     if (this.#scanned !== diff.bytes) scanFrame(diff.bytes, this.#fields);
-    this.#applyLevels();
+    this.#seeDecimals();
+    const { bytes, levels, bidCount, askCount } = this.#fields;
+    this.#book.applyOffsets(bytes, levels, bidCount, askCount);
     this.#eventTimeMs = this.#fields.integer(SLOT.E);
   }
 
-  #applyLevels(): void {
+  #seeDecimals(): void {
     const { bytes, levels, bidCount, askCount } = this.#fields;
-    if (bidCount + askCount > 0) {
-      this.#priceDecimals = decimalsOf(bytes, levels[0]!, levels[1]!);
-      this.#quantityDecimals = decimalsOf(bytes, levels[2]!, levels[3]!);
-    }
-    for (let level = 0; level < bidCount + askCount; level++) {
-      const at = level * 4;
-      const side = level < bidCount ? 'bid' : 'ask';
-      this.#book.setLevelBytes(side, bytes, levels[at]!, levels[at + 1]!, levels[at + 2]!, levels[at + 3]!);
-    }
+    if (bidCount + askCount === 0) return;
+    this.#priceDecimals = decimalsOf(bytes, levels[0]!, levels[1]!);
+    this.#quantityDecimals = decimalsOf(bytes, levels[2]!, levels[3]!);
   }
 }
 

@@ -25,6 +25,8 @@ const WISH_DELAY_MAX_MS = 60_000;
 export class BookShelf {
   readonly #options: BookShelfOptions;
   readonly #books = new Map<string, BookKeeper>();
+  /** The book of each stream key that was met; undefined for a stream that is no depth, or of no book. */
+  readonly #bookOf = new Map<string, BookKeeper | undefined>();
   readonly #wishes = new Map<string, ReturnType<Clock['setTimeout']>>();
 
   constructor(options: BookShelfOptions) {
@@ -41,13 +43,11 @@ export class BookShelf {
     for (const symbol of this.#books.keys()) if (!symbols.includes(symbol)) this.#books.delete(symbol);
     for (const symbol of symbols)
       if (!this.#books.has(symbol)) this.#books.set(symbol, new BookKeeper(symbol, this.#options, handlers));
+    this.#bookOf.clear();
   }
 
   take(batch: Buffer): void {
-    readRecordBatch(batch, (record) => {
-      if (record.type === RECORD_TYPE.frame || record.type === RECORD_TYPE.depthSnapshot)
-        this.#record(record);
-    });
+    readRecordBatch(batch, this.#visit);
   }
 
   answer(symbol: string, depth: number): BookAnswer {
@@ -74,11 +74,20 @@ export class BookShelf {
     this.#wishes.clear();
   }
 
-  #record({ stream, type, bytes, payloadStart, payloadEnd, receivedAtUs }: BatchRecord): void {
-    const at = stream.indexOf('@');
-    if (streamKind(stream.slice(at + 1)) !== 'depth') return;
-    const book = this.#books.get(stream.slice(0, at));
-    if (book === undefined) return;
+  readonly #visit = (record: BatchRecord): void => {
+    if (record.type !== RECORD_TYPE.frame && record.type !== RECORD_TYPE.depthSnapshot) return;
+    const { stream } = record;
+    let book = this.#bookOf.get(stream);
+    if (book === undefined && !this.#bookOf.has(stream)) {
+      const at = stream.indexOf('@');
+      if (streamKind(stream.slice(at + 1)) === 'depth') book = this.#books.get(stream.slice(0, at));
+      this.#bookOf.set(stream, book);
+    }
+    if (book !== undefined) this.#record(book, record);
+  };
+
+  #record(book: BookKeeper, record: BatchRecord): void {
+    const { stream, type, bytes, payloadStart, payloadEnd, receivedAtUs } = record;
     const payload = bytes.subarray(payloadStart, payloadEnd);
     try {
       if (type === RECORD_TYPE.frame) book.diff(payload, receivedAtUs);
