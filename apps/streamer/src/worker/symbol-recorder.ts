@@ -25,6 +25,11 @@ export interface SymbolRecorderOptions {
   readonly log: Log;
 }
 
+const UNREADABLE = 'unreadable';
+
+/** The position of an event that has none. */
+const NOWHERE = { order: undefined, follows: undefined };
+
 /** What is kept of each stream. */
 interface RecordedStream {
   readonly ledger: StreamLedger;
@@ -126,9 +131,7 @@ export class SymbolRecorder {
     this.depth?.stop();
     const nowUs = this.#options.clock.wallUs();
     for (const [key, { ledger }] of this.#streams)
-      this.#store(key, RECORD_TYPE.doubt, doubtRecord(ledger.openDoubt ?? 'restart', true), {
-        receivedAtUs: nowUs,
-      });
+      this.#store(key, RECORD_TYPE.doubt, doubtRecord(ledger.openDoubt ?? 'restart', true), nowUs);
   }
 
   #recordAll(key: string, ledger: StreamLedger, frames: readonly HeldFrame[]): void {
@@ -136,11 +139,16 @@ export class SymbolRecorder {
   }
 
   #record(key: string, ledger: StreamLedger, { bytes, receivedAtUs, connectionId }: HeldFrame): void {
-    const scan = this.#scan(bytes);
+    const found = this.#position(bytes);
+    const position = found === UNREADABLE ? undefined : found;
     const lastOrder = ledger.lastOrder;
-    if (!ledger.observe(scan?.position, connectionId, receivedAtUs)) return;
-    this.#store(key, RECORD_TYPE.frame, bytes, { receivedAtUs, connectionId, ...scan?.position });
-    if (scan === undefined) this.#rejected(key, ledger);
+    if (!ledger.observe(position, connectionId, receivedAtUs)) return;
+    // One object of one shape a frame, with no others spread into it: this runs for every message.
+    const { line, channel } = this.#options;
+    const type = RECORD_TYPE.frame;
+    const { order, follows } = position ?? NOWHERE;
+    channel.append({ type, stream: key, receivedAtUs, line, connectionId, order, follows }, bytes);
+    if (found === UNREADABLE) this.#rejected(key, ledger);
     else if (key === this.#depthKey && this.#fields.kind === 'depthUpdate') this.#depthDiff(lastOrder);
   }
 
@@ -153,13 +161,13 @@ export class SymbolRecorder {
     );
   }
 
-  /** Undefined when the frame cannot be read. */
-  #scan(bytes: Uint8Array): { readonly position: EventPosition | undefined } | undefined {
+  /** Where the event stands; undefined for one that has no position. */
+  #position(bytes: Uint8Array): EventPosition | undefined | typeof UNREADABLE {
     try {
       scanFrame(bytes, this.#fields);
-      return { position: eventPosition(this.#fields) };
+      return eventPosition(this.#fields);
     } catch (error) {
-      if (error instanceof FrameError) return undefined;
+      if (error instanceof FrameError) return UNREADABLE;
       throw error;
     }
   }
@@ -173,21 +181,12 @@ export class SymbolRecorder {
 
   #doubt(key: string, ledger: StreamLedger, reason: GapReason): void {
     if (!ledger.doubt(reason)) return;
-    this.#store(key, RECORD_TYPE.doubt, doubtRecord(reason, false), {
-      receivedAtUs: this.#options.clock.wallUs(),
-    });
+    this.#store(key, RECORD_TYPE.doubt, doubtRecord(reason, false), this.#options.clock.wallUs());
   }
 
-  #store(
-    stream: string,
-    type: RecordMeta['type'],
-    payload: Uint8Array,
-    meta: Pick<RecordMeta, 'receivedAtUs' | 'order' | 'follows'> & { readonly connectionId?: number },
-  ): void {
-    this.#options.channel.append(
-      { connectionId: 0, ...meta, type, stream, line: this.#options.line },
-      payload,
-    );
+  #store(stream: string, type: RecordMeta['type'], payload: Uint8Array, receivedAtUs: number): void {
+    const { line, channel } = this.#options;
+    channel.append({ type, stream, receivedAtUs, line, connectionId: 0 }, payload);
   }
 
   #depthKeeper(key: string): DepthKeeper {
@@ -197,8 +196,7 @@ export class SymbolRecorder {
       fetchesUnasked: line === 0,
       clock,
       fetchSnapshot: () => rest.depth(symbol),
-      storeSnapshot: (body) =>
-        this.#store(key, RECORD_TYPE.depthSnapshot, body, { receivedAtUs: clock.wallUs() }),
+      storeSnapshot: (body) => this.#store(key, RECORD_TYPE.depthSnapshot, body, clock.wallUs()),
       delayed: (waitedMs) => log.warn('SnapshotDelayed', { symbol, waitedMs }),
       failed: (error, retryInMs) => log.warn('SnapshotFailed', { symbol, retryInMs, ...errorFields(error) }),
     });

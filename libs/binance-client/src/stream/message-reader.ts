@@ -48,17 +48,18 @@ export class MessageReader {
     const name = envelopeStream(bytes);
     const watched = name === undefined ? undefined : session.watch.find(name);
     if (watched === undefined) return this.#unusual(listener, session, bytes, receivedAtUs);
-    this.#deliver(listener, session, watched, bytes, receivedAtUs);
+    this.#deliver(listener, session, watched, bytes, receivedAtUs, nowMs);
   }
 
+  // eslint-disable-next-line max-params -- an object a message would cost more than the call
   #deliver(
     listener: ConnectionListener,
     session: StreamSession,
     watched: WatchedStream,
     bytes: Buffer,
     receivedAtUs: number,
+    nowMs: number,
   ): void {
-    const nowMs = this.#clock.nowMs();
     const isFirstOfConnection = session.watch.dataAtMs === undefined;
     const isFirst = watched.dataAtMs === undefined;
     session.watch.dataAtMs = watched.dataAtMs = nowMs;
@@ -86,7 +87,7 @@ export class MessageReader {
       else this.#reject(session, 'unroutable', name, bytes, receivedAtUs);
       return;
     }
-    this.#deliver(listener, session, watched, bytes, receivedAtUs);
+    this.#deliver(listener, session, watched, bytes, receivedAtUs, this.#clock.nowMs());
   }
 
   /** The name in an envelope of any form, '' where there is none, undefined for what is no message of the exchange. */
