@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { KLINE_INTERVALS, parseSymbol } from '@org/market-data';
+import { KLINE_INTERVALS } from '@org/market-data';
 import type { Market } from '@org/market-data';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { bursts, durationMs, port, positive, symbolList, timeMs, wholePositive } from './cli-values.ts';
 import { SimulatorError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { startExchange } from './exchange.ts';
 import { readFaultScript } from './faults/fault-script.ts';
 import type { Fault } from './faults/fault.ts';
-import type { ExchangeOptions } from './options.ts';
+import type { Burst } from './load/load-profile.ts';
+import type { ExchangeOptions, LoadOptions } from './options.ts';
 
 /** What the command line takes from the process, so that it runs anywhere. */
 export interface CliHost {
@@ -34,6 +36,10 @@ interface ServeFlags {
   readonly trades?: number;
   readonly changes?: number;
   readonly levels?: number;
+  readonly load?: number;
+  readonly bursts?: readonly Burst[];
+  readonly loadData?: string;
+  readonly loadTick?: number;
   readonly depthCuts: 'same' | 'different';
   readonly sentLog?: string;
   readonly report?: string;
@@ -49,49 +55,16 @@ interface ServeFlags {
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function number(check: (value: number) => boolean, expected: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !check(value)) throw new InvalidArgumentError(`expected ${expected}.`);
-    return value;
-  };
-}
-
-const positive = number((value) => value > 0 && Number.isFinite(value), 'a number above 0');
-const wholePositive = number((value) => Number.isSafeInteger(value) && value > 0, 'a whole number above 0');
-const port = number(
-  (value) => Number.isInteger(value) && value >= 0 && value <= 65_535,
-  'a port from 0 to 65535',
-);
-
-function durationMs(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('expected a duration such as 500ms, 5s, 2m.');
-  return Number(match[1]) * UNIT_MS[match[2]!]!;
-}
-
-function timeMs(text: string): number {
-  const value = Date.parse(text);
-  if (Number.isNaN(value)) throw new InvalidArgumentError('expected a time such as 2026-11-22T10:00:00Z.');
-  return value;
-}
-
-function symbolList(text: string): readonly string[] {
-  try {
-    return text.split(',').map((symbol) => parseSymbol(symbol.trim()));
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
 function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
   return new Command('serve')
     .description('answer REST and WebSocket on one port of 127.0.0.1, from captures or from a made-up market')
     .requiredOption('--port <port>', 'port to listen on; 0 takes a free one', port)
     .addOption(
-      new Option('--replay <dir>', 'folder of captures to play').conflicts(['symbols', 'symbolCount']),
+      new Option('--replay <dir>', 'folder of captures to play').conflicts([
+        'symbols',
+        'symbolCount',
+        'load',
+      ]),
     )
     .option('--symbols <list>', 'symbols of a made-up market, for example BTCUSDT,ETHUSDT', symbolList)
     .option('--symbol-count <number>', 'so many further symbols, SIM0001USDT and on', wholePositive)
@@ -145,6 +118,32 @@ function serveCommand(action: (flags: ServeFlags) => Promise<void>): Command {
     .action(action);
 }
 
+function addLoadFlags(command: Command): void {
+  command
+    .option(
+      '--load <rate>',
+      'a load instead: messages a second over all symbols, from the first depth subscription on',
+      positive,
+    )
+    .option('--bursts <list>', 'load: times of another rate, for example 5s:20000@10s,5s:20000@30s', bursts)
+    .option('--load-data <dir>', 'load: folder of captures that books and depth events are taken from')
+    .option(
+      '--load-tick <duration>',
+      'load: what is due in this time is sent together; default 5ms',
+      durationMs,
+    );
+}
+
+function loadOptions({ load, bursts, loadData, loadTick }: ServeFlags): LoadOptions | undefined {
+  if (load === undefined) return undefined;
+  return {
+    messagesPerSecond: load,
+    ...(bursts === undefined ? {} : { bursts }),
+    ...(loadData === undefined ? {} : { dataDir: loadData }),
+    ...(loadTick === undefined ? {} : { tickMs: loadTick }),
+  };
+}
+
 function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeOptions {
   const { replay, symbols, symbolCount, rate, trades, changes, levels, sentLog, weightLimit, startTime } =
     flags;
@@ -154,7 +153,9 @@ function exchangeOptions(flags: ServeFlags, faults: readonly Fault[]): ExchangeO
     ...(changes === undefined ? {} : { changesPerEvent: changes }),
     ...(levels === undefined ? {} : { levels }),
   };
+  const load = loadOptions(flags);
   return {
+    ...(load === undefined ? {} : { load }),
     ...(replay === undefined ? {} : { replayDir: replay }),
     ...(symbols === undefined ? {} : { symbols }),
     ...(symbolCount === undefined ? {} : { symbolCount }),
@@ -209,8 +210,11 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
   const command = serveCommand(async (flags) => {
     if (flags.replay === undefined && flags.symbols === undefined && flags.symbolCount === undefined)
       command.error("error: one of '--replay', '--symbols' and '--symbol-count' is needed");
+    if (flags.load === undefined && (flags.bursts ?? flags.loadData ?? flags.loadTick) !== undefined)
+      command.error("error: '--bursts', '--load-data' and '--load-tick' need '--load'");
     await serve(flags, host);
   });
+  addLoadFlags(command);
   for (const one of [program, command])
     one.exitOverride().configureOutput(output).allowExcessArguments(false);
   try {

@@ -23,3 +23,8 @@ export class SimulatorError extends Error {
     this.issues = options.issues ?? [];
   }
 }
+
+/** An option that cannot be, as an error. */
+export function invalidOption(problem: string): SimulatorError {
+  return new SimulatorError('OPTIONS_INVALID', problem);
+}

@@ -240,6 +240,7 @@ function sentReport(parts: Parts, weightLimit: number | undefined): SentReport {
     books: parts.source.books().map(bookReport),
     faults: parts.desk.fired(),
     market: parts.source.lag(),
+    load: parts.source.load?.(),
     problems: parts.source.problems(),
   };
 }

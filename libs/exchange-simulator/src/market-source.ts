@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import type { LoadReport } from './load/load-report.ts';
 import type { MarketLag } from './market-lag.ts';
 import type { MarketHistory } from './trade-history.ts';
 
@@ -67,6 +68,8 @@ export interface MarketSource {
   books(): readonly BookState[];
   /** How late it says what it has to say. */
   lag(): MarketLag;
+  /** Of a market that is a load. */
+  load?(): LoadReport;
   /** What of the market could not be shown, one line each. */
   problems(): readonly string[];
   stop(): Promise<void>;

@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts';
-import { SimulatorError } from './errors.ts';
+import { invalidOption } from './errors.ts';
 import { GeneratedMarket } from './generated/generated-market.ts';
 import { numberedSymbol, SYMBOLS_MAX } from './listing/listings.ts';
+import { openLoad } from './load/open-load.ts';
 import type { MarketSource } from './market-source.ts';
 import type { ExchangeOptions } from './options.ts';
 import { DEFAULT_SETTLE_MS } from './options.ts';
@@ -23,6 +24,7 @@ export async function openMarket(
     const { settleMs = DEFAULT_SETTLE_MS, startOn = 'depth' } = options;
     return openReplay({ directory: replayDir, product, speed, settleMs, startOn, clock });
   }
+  if (options.load !== undefined) return openLoad(symbolsOf(options), options.load, options, clock);
   const { startTimeMs = Math.floor(clock.nowMs()) } = options;
   return new GeneratedMarket({ symbols: symbolsOf(options), seed, startTimeMs, speed, tempo }, clock);
 }
@@ -35,25 +37,27 @@ function symbolsOf({ symbols = [], symbolCount = 0 }: ExchangeOptions): readonly
 function checkOptions(options: ExchangeOptions, product: Product): void {
   const { replayDir, symbols, symbolCount, speed = 1, settleMs = DEFAULT_SETTLE_MS } = options;
   const isMadeUp = symbols !== undefined || symbolCount !== undefined;
-  if ((replayDir !== undefined) === isMadeUp) throw invalid('expected either replayDir or symbols');
-  if (!(speed > 0 && Number.isFinite(speed))) throw invalid(`speed: expected a number above 0, was ${speed}`);
-  if (!(settleMs >= 0)) throw invalid(`settleMs: expected 0 or more, was ${settleMs}`);
+  if ((replayDir !== undefined) === isMadeUp) throw invalidOption('expected either replayDir or symbols');
+  if (replayDir !== undefined && options.load !== undefined)
+    throw invalidOption('load: expected none with a replay');
+  if (!(speed > 0 && Number.isFinite(speed)))
+    throw invalidOption(`speed: expected a number above 0, was ${speed}`);
+  if (!(settleMs >= 0)) throw invalidOption(`settleMs: expected 0 or more, was ${settleMs}`);
   if (!['same', 'different'].includes(options.depthCuts ?? 'same'))
-    throw invalid(`depthCuts: expected same or different, was ${options.depthCuts}`);
+    throw invalidOption(`depthCuts: expected same or different, was ${options.depthCuts}`);
   if (isMadeUp) checkMadeUp(options, product);
 }
 
 function checkMadeUp({ symbols = [], symbolCount = 0, tempo = {} }: ExchangeOptions, product: Product): void {
   const count = symbols.length + symbolCount;
   if (!Number.isSafeInteger(symbolCount) || symbolCount < 0 || count > SYMBOLS_MAX)
-    throw invalid(`symbolCount: expected a whole number, ${SYMBOLS_MAX} symbols at most, was ${symbolCount}`);
+    throw invalidOption(
+      `symbolCount: expected a whole number, ${SYMBOLS_MAX} symbols at most, was ${symbolCount}`,
+    );
   for (const [name, value] of Object.entries(tempo)) {
     if (!(value > 0 && Number.isFinite(value)))
-      throw invalid(`tempo.${name}: expected a number above 0, was ${value}`);
+      throw invalidOption(`tempo.${name}: expected a number above 0, was ${value}`);
   }
-  if (product.market !== 'usdm') throw invalid(`market: a generated market is usdm, was ${product.market}`);
-}
-
-function invalid(problem: string): SimulatorError {
-  return new SimulatorError('OPTIONS_INVALID', problem);
+  if (product.market !== 'usdm')
+    throw invalidOption(`market: a generated market is usdm, was ${product.market}`);
 }

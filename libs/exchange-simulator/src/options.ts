@@ -2,8 +2,21 @@ import type { Market } from '@org/market-data';
 import type { Clock } from './clock.ts';
 import type { Fault } from './faults/fault.ts';
 import type { Tempo } from './generated/symbol-market.ts';
+import type { Burst } from './load/load-profile.ts';
 import type { RequestWeightRules } from './rest/request-weight.ts';
 import type { ConnectionRules } from './socket/connection.ts';
+
+/** A market that sends at a given rate, for measuring its clients. */
+export interface LoadOptions {
+  /** Of all symbols and kinds together; what nobody is subscribed to counts, and is not sent. */
+  readonly messagesPerSecond: number;
+  /** Times of another rate, counted from the first depth subscription, with which the load begins. */
+  readonly bursts?: readonly Burst[];
+  /** Folder of captures whose books and depth events are used; without it they are made up. */
+  readonly dataDir?: string;
+  /** What is due together is sent together. Default 5. */
+  readonly tickMs?: number;
+}
 
 /** How an exchange is set up. Either `replayDir` is needed, or `symbols` or `symbolCount` or both. */
 export interface ExchangeOptions {
@@ -27,6 +40,8 @@ export interface ExchangeOptions {
   readonly seed?: number;
   /** Generated market: market time at the start, ms since the epoch. Default: now. */
   readonly startTimeMs?: number;
+  /** Default: a market that lives. With it `tempo` may name levels and changes (default 45), and nothing else. */
+  readonly load?: LoadOptions;
   /** Generated market: its rates and the size of its books. */
   readonly tempo?: Partial<Tempo>;
   /**

@@ -1,4 +1,5 @@
 import type { ConnectionCounts, ConnectionEnd } from '../socket/connection.ts';
+import type { LoadReport } from '../load/load-report.ts';
 import type { MarketLag } from '../market-lag.ts';
 import type { Route } from '../product.ts';
 import type { Ban } from '../rest/ban-list.ts';
@@ -104,6 +105,8 @@ export interface SentReport {
   readonly books: readonly BookReport[];
   /** How late the market was; a load test whose exchange falls behind has measured the exchange. */
   readonly market: MarketLag;
+  /** Undefined when the market is none. */
+  readonly load: LoadReport | undefined;
   /** How often each kind of fault began. */
   readonly faults: Readonly<Record<string, number>>;
   /** What of a capture could not be played; the first hundred. */

@@ -1,4 +1,5 @@
 import { fixedDecimal } from '../decimal-text.ts';
+import type { SymbolRules } from '../market-source.ts';
 import type { AggTradeRow, KlineRow } from '../trade-history.ts';
 import type { Bar } from './bar.ts';
 import type { DepthBatch } from './depth-feed.ts';
@@ -11,11 +12,11 @@ import type { AggregateTrade, SingleTrade } from './trade-feed.ts';
  * is USDⓈ-M, `ps` the pair. Everything is plain ASCII but the symbol, which JSON carries as it is.
  */
 
-function price(instrument: Instrument, units: number): string {
+function price(instrument: SymbolRules, units: number): string {
   return fixedDecimal(units, instrument.priceDecimals);
 }
 
-function quantity(instrument: Instrument, steps: number | bigint): string {
+function quantity(instrument: SymbolRules, steps: number | bigint): string {
   return fixedDecimal(steps, instrument.quantityDecimals);
 }
 
@@ -71,7 +72,7 @@ export function bookTickerPayload(
 }
 
 /** An aggregate as REST gives it; the stream carries the same texts. */
-export function aggTradeRow(instrument: Instrument, trade: AggregateTrade): Required<AggTradeRow> {
+export function aggTradeRow(instrument: SymbolRules, trade: AggregateTrade): Required<AggTradeRow> {
   const q = quantity(instrument, trade.quantitySteps);
   return {
     a: trade.aggTradeId,
@@ -103,7 +104,7 @@ export function tradePayload(instrument: Instrument, trade: SingleTrade, timeMs:
 }
 
 /** The columns of a bar, as REST gives them; the stream carries the same texts. */
-export function klineRow(instrument: Instrument, bar: Bar): KlineRow {
+export function klineRow(instrument: SymbolRules, bar: Bar): KlineRow {
   const turnover = (units: bigint): string =>
     fixedDecimal(units, instrument.priceDecimals + instrument.quantityDecimals);
   return [
@@ -124,7 +125,7 @@ export function klineRow(instrument: Instrument, bar: Bar): KlineRow {
 
 /** The blanks behind the first commas inside `k` are the exchange's own: frames of 2026-07. */
 export function klinePayload(
-  instrument: Instrument,
+  instrument: SymbolRules,
   bar: Bar,
   eventTimeMs: number,
   isClosed: boolean,
