@@ -12,7 +12,8 @@ const worker = (...streams: StreamReport[]): WorkerReport => ({
 
 const writer = (gaps: Record<string, number>): WriterReport => ({
   role: 'writer', rssBytes: 1, records: 0, rows: 0, bytes: 0, rejected: 0, gaps,
-  journal: { bytes: 0, isDiskFull: false, duplicates: 0 }, queues: [], writeLatencyMs: { p50: 1, p99: 2 },
+  journal: { bytes: 0, isDiskFull: false, duplicates: 0 }, queues: [], writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
+  receiptToDurableMs: { p50: 4, p99: 5, p999: 6 },
 }); // prettier-ignore
 
 const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };

@@ -15,6 +15,7 @@ export { FileChunkError, readFileChunks } from './file-chunks.ts';
 export { LineSplitter, LineTooLongError } from './line-splitter.ts';
 export { RECORD_TYPE } from './record.ts';
 export {
+  firstReceiptUs,
   readRecordBatch,
   RecordBatchBuilder,
   RecordBatchError,

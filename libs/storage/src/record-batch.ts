@@ -149,6 +149,19 @@ export function readRecordBatch(bytes: Buffer, visit: (record: BatchRecord) => v
   return count;
 }
 
+/**
+ * When the first record of the batch was received, µs since the epoch; undefined where the bytes have none. It looks at
+ * nothing else, and makes no judgement of the rest.
+ */
+export function firstReceiptUs(bytes: Buffer): number | undefined {
+  for (let at = 1; at + LENGTH_BYTES + RECORD_BYTES <= bytes.length;) {
+    const body = at + LENGTH_BYTES;
+    if (bytes[body] !== DEFINE) return bytes.readDoubleLE(body + 8);
+    at = body + bytes.readUInt32LE(at);
+  }
+  return undefined;
+}
+
 function readRecord(
   bytes: Buffer,
   body: number,

@@ -47,6 +47,13 @@ export interface JournalReport {
   readonly duplicates: number;
 }
 
+/** Percentiles since the process began. */
+export interface LatencyReport {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
 export interface WriterReport {
   readonly role: 'writer';
   readonly rssBytes: number;
@@ -60,7 +67,9 @@ export interface WriterReport {
   /** What each sink has still to take from the journal. */
   readonly queues: readonly QueueReport[];
   /** From the arrival of a batch at the writer until it is durable. */
-  readonly writeLatencyMs: { readonly p50: number; readonly p99: number };
+  readonly writeLatencyMs: LatencyReport;
+  /** From the receipt of the oldest message of a batch until the batch is durable. */
+  readonly receiptToDurableMs: LatencyReport;
 }
 
 export interface BookReport {

@@ -1,5 +1,11 @@
 import { parseStreamKey } from '@org/market-data';
-import type { BookReport, ChildReport, QueueReport, StreamReport } from '../control/messages.ts';
+import type {
+  BookReport,
+  ChildReport,
+  LatencyReport,
+  QueueReport,
+  StreamReport,
+} from '../control/messages.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
@@ -39,9 +45,12 @@ export interface RecorderStatus {
   readonly processes: readonly ProcessStatus[];
   readonly streams: readonly StreamStatus[];
   readonly queues: readonly QueueReport[];
-  readonly writeLatencyMs: { readonly p50: number; readonly p99: number };
+  readonly writeLatencyMs: LatencyReport;
+  readonly receiptToDurableMs: LatencyReport;
   readonly books: readonly BookReport[];
 }
+
+const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
 
 interface Tally {
   readonly events: number;
@@ -155,16 +164,15 @@ export class StatusBoard {
   }
 
   status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
+    const writer = this.#reports().find((report) => report.role === 'writer');
     return {
       state: stopping ? 'stopping' : this.#state(nowMs, children),
       startedAt: new Date(this.#startedAtMs).toISOString(),
       processes: [primaryStatus(), ...children.map((child) => this.#process(child))],
       streams: this.streams(nowMs),
       queues: this.#queues(),
-      writeLatencyMs: this.#reports().find((report) => report.role === 'writer')?.writeLatencyMs ?? {
-        p50: 0,
-        p99: 0,
-      },
+      writeLatencyMs: writer?.writeLatencyMs ?? NO_LATENCY,
+      receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
     };
   }

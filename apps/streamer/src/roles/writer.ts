@@ -53,7 +53,8 @@ export async function runWriter(task: WriterTask): Promise<void> {
     gaps: Object.fromEntries(store.mergeStats().gapsByStream),
     journal: store.report(),
     queues: [store.backlog()],
-    writeLatencyMs: intake.latencyMs(),
+    writeLatencyMs: intake.writeLatencyMs(),
+    receiptToDurableMs: intake.receiptToDurableMs(),
   }));
   makeRoom = () => store.makeRoom();
   close = async () => {

@@ -1,8 +1,10 @@
-import { createHistogram } from 'node:perf_hooks';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Clock } from '@org/binance-client';
 import { BatchReceiver, type FlowError } from '@org/flow';
 import { type Batch, isFinalJournalError, isJournalError } from '@org/journal';
+import { firstReceiptUs } from '@org/storage';
 import { errorFields, type Log } from '../logging/child-log.ts';
+import type { LatencyReport } from '../control/messages.ts';
 import { LANES_MAX } from './record-journal.ts';
 
 /** So many batches of all lanes may wait for one sync together. */
@@ -12,14 +14,15 @@ export interface BatchIntakeOptions {
   readonly socketPath: string;
   /** Resolves when the batch is durable. */
   readonly append: (batch: Batch) => Promise<unknown>;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'wallUs'>;
   readonly log: Log;
 }
 
 /** Takes batches from all lanes; each is acknowledged when it is durable. */
 export class BatchIntake {
   readonly #receiver: BatchReceiver;
-  readonly #latencyNs = createHistogram();
+  readonly #writeNs = createHistogram();
+  readonly #durableNs = createHistogram();
 
   constructor({ socketPath, append, clock, log }: BatchIntakeOptions) {
     this.#receiver = new BatchReceiver({
@@ -30,7 +33,9 @@ export class BatchIntake {
         batch: async (batch) => {
           const startedAtMs = clock.nowMs();
           await append(batch);
-          this.#latencyNs.record(Math.max(1, Math.round((clock.nowMs() - startedAtMs) * 1e6)));
+          record(this.#writeNs, clock.nowMs() - startedAtMs);
+          const receivedAtUs = firstReceiptUs(batch.payload);
+          if (receivedAtUs !== undefined) record(this.#durableNs, (clock.wallUs() - receivedAtUs) / 1000);
         },
         failed: (error) => this.#failed(error, log),
       },
@@ -46,8 +51,13 @@ export class BatchIntake {
   }
 
   /** From the arrival of a batch until it is durable. */
-  latencyMs(): { readonly p50: number; readonly p99: number } {
-    return { p50: this.#latencyNs.percentile(50) / 1e6, p99: this.#latencyNs.percentile(99) / 1e6 };
+  writeLatencyMs(): LatencyReport {
+    return percentilesMs(this.#writeNs);
+  }
+
+  /** From the receipt of the first message of a batch until the batch is durable: the others waited less. */
+  receiptToDurableMs(): LatencyReport {
+    return percentilesMs(this.#durableNs);
   }
 
   /** A full disk and a final error are told by the journal itself, once, instead of once a batch. */
@@ -59,4 +69,14 @@ export class BatchIntake {
       ...(cause === undefined ? {} : { cause: errorFields(cause) }),
     });
   }
+}
+
+/** A machine whose clock was set back between the two has nothing to tell. */
+function record(histogramNs: RecordableHistogram, latencyMs: number): void {
+  histogramNs.record(Math.max(1, Math.round(latencyMs * 1e6)));
+}
+
+function percentilesMs(histogramNs: RecordableHistogram): LatencyReport {
+  const at = (percentile: number): number => histogramNs.percentile(percentile) / 1e6;
+  return { p50: at(50), p99: at(99), p999: at(99.9) };
 }
