@@ -1,0 +1,49 @@
+/** What a process and all its children have used, from /proc (Linux): CPU in ms, private memory in bytes. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** `_SC_CLK_TCK` is 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+/** By pid: what `ps` calls it here, CPU, private memory. Processes that end meanwhile are left out. */
+export function processTree(rootPid) {
+  const known = new Map();
+  for (const name of readdirSync('/proc')) {
+    const found = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
+    if (found !== undefined) known.set(Number(name), found);
+  }
+  const pids = [rootPid];
+  for (const pid of pids) for (const [other, { parentPid }] of known) if (parentPid === pid) pids.push(other);
+  return new Map(pids.filter((pid) => known.has(pid)).map((pid) => [pid, describe(pid, known.get(pid))]));
+}
+
+function statOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { parentPid: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS };
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(pid, { cpuMs }) {
+  return { role: roleOf(pid), cpuMs, privateBytes: privateBytes(pid) };
+}
+
+function roleOf(pid) {
+  try {
+    return /"role":"([a-z-]+)"/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1] ?? 'primary';
+  } catch {
+    return 'gone';
+  }
+}
+
+function privateBytes(pid) {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+    const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) * 1024;
+    return of('Private_Clean') + of('Private_Dirty');
+  } catch {
+    return 0;
+  }
+}
