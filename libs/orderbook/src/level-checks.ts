@@ -17,7 +17,9 @@ export function requireLevels(
 /** Throws `LEVEL_MALFORMED` unless all levels, ticks and units by turns, are integers from 0 below 2^53. */
 export function requireIntegers(levels: Float64Array, bidCount: number, askCount: number): void {
   const end = 2 * (bidCount + askCount);
-  for (let at = 0; at < end; at++) if (!isUnits(levels[at]!)) refuse(levels, at >>> 1, bidCount);
+  for (let at = 0; at < end; at += 2) {
+    if (!isUnits(levels[at]!) || !isUnits(levels[at + 1]!)) refuse(levels, at >>> 1, bidCount);
+  }
 }
 
 function isUnits(value: number): boolean {

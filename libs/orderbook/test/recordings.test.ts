@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DepthDiff } from '@org/market-data';
-import { LiveBook, type SyncJoin } from '@org/orderbook';
+import { LiveBook, OrderBook, type SyncJoin } from '@org/orderbook';
+import { levelBytes } from './level-bytes.ts';
 import {
   haveRecordings,
   readCaptures,
@@ -39,6 +40,10 @@ interface ExpectedGaps extends Pick<ExpectedBook, 'applied' | 'last_u' | 'top10b
 
 interface Replay {
   readonly live: LiveBook;
+  /** A book that was given the same messages as bytes and offsets. */
+  readonly byOffsets: OrderBook;
+  /** What that book took after its snapshot. */
+  readonly bytesOfSnapshot: number;
   readonly joins: readonly SyncJoin[];
   readonly checkpoints: readonly Checkpoint[];
   /** Diffs after which a ticker of the same id, or an older one as the newest, was compared; and those that differed. */
@@ -93,7 +98,12 @@ function replay(recording: Recording, checkpointsAt: ReadonlySet<number>): Repla
   const tickerAt = tickerFollower(recording.tickers);
   let sameId = 0;
   let compared = 0;
-  const applied = ({ finalUpdateId: u }: DepthDiff) => {
+  const byOffsets = new OrderBook();
+  let bytesOfSnapshot = 0;
+  const applied = (diff: DepthDiff) => {
+    const { finalUpdateId: u, bids, asks } = diff;
+    const { bytes, offsets } = levelBytes(bids, asks);
+    byOffsets.applyOffsets(bytes, offsets, bids.length, asks.length);
     if (checkpointsAt.has(live.counters.applied)) checkpoints.push(checkpointOf(live));
     const ticker = tickerAt(u);
     if (ticker === undefined) return;
@@ -105,8 +115,15 @@ function replay(recording: Recording, checkpointsAt: ReadonlySet<number>): Repla
       differing.push({ u, isSameId });
   };
   const live = new LiveBook(recording.symbol, { applied, joined: (sync) => joins.push(sync) });
+  for (const message of recording.messages) {
+    if ('diff' in message) continue;
+    const { bids, asks } = message.snapshot;
+    const { bytes, offsets } = levelBytes(bids, asks);
+    byOffsets.replaceWithOffsets(bytes, offsets, bids.length, asks.length);
+    bytesOfSnapshot = byOffsets.memoryBytes;
+  }
   feed(live, recording);
-  return { live, joins, checkpoints, sameId, compared, differing };
+  return { live, byOffsets, bytesOfSnapshot, joins, checkpoints, sameId, compared, differing };
 }
 
 /*
@@ -152,6 +169,18 @@ withRecordings('a live book over a recording', () => {
       expect(checkpoints).toEqual(expected.checkpoints.map(({ E: _, ...checkpoint }) => checkpoint));
       expect(live.book.top(10)).toEqual({ bids: expected.top10bids, asks: expected.top10asks });
       expect(live.book.isCrossed).toBe(false);
+    });
+
+    it('holds the same when it is given bytes and offsets', () => {
+      const { live, byOffsets } = replays.get(key)!;
+      expect(byOffsets.checksum()).toBe(live.book.checksum());
+    });
+
+    it('takes no more than 500 KB after its snapshot, and 1 MB at the end', () => {
+      const { byOffsets, bytesOfSnapshot, live } = replays.get(key)!;
+      expect(bytesOfSnapshot).toBeLessThanOrEqual(500e3);
+      expect(byOffsets.memoryBytes).toBeLessThanOrEqual(1e6);
+      expect(live.book.memoryBytes).toBeLessThanOrEqual(1e6);
     });
 
     it('has the best prices of every book ticker', () => {
