@@ -1,5 +1,6 @@
 import { FrameError } from './frame-error.ts';
 import { readInteger } from './integer.ts';
+import { shapeOf, type NumberShape } from './number-shape.ts';
 import { SLOT_NAMES } from './slot.ts';
 import { decodeUtf8 } from './utf8.ts';
 
@@ -46,6 +47,14 @@ export class FrameFields {
   levels: Int32Array = new Int32Array(LEVELS_AT_FIRST * INTEGERS_PER_LEVEL);
   bidCount = 0;
   askCount = 0;
+  /** The memory that `bytes` lies in, from its `origin` on, for whoever reads it by words. */
+  words: DataView = new DataView(NOTHING.buffer);
+  origin = 0;
+  /** How price and quantity of the level before looked: the next one is expected to look alike. */
+  priceShape: NumberShape = shapeOf(1, 0)!;
+  /** The point and the fraction of the quantity. */
+  tailShape: NumberShape = shapeOf(0, 0)!;
+  #memory: ArrayBufferLike = NOTHING.buffer;
 
   has(slot: number): boolean {
     return this.starts[slot]! >= 0;
@@ -85,6 +94,13 @@ export class FrameFields {
   /** Forgets the previous scan; offsets will refer to `bytes`. */
   clear(bytes: Uint8Array): void {
     this.bytes = bytes;
+    this.origin = bytes.byteOffset;
+    // Frames come from few pieces of memory, so most of them need no new view.
+    const { buffer } = bytes;
+    if (buffer !== this.#memory) {
+      this.#memory = buffer;
+      this.words = new DataView(buffer);
+    }
     this.kind = 'other';
     this.streamStart = 0;
     this.streamEnd = 0;

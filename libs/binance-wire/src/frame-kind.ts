@@ -1,5 +1,5 @@
 import type { FrameFields, FrameKind } from './frame-fields.ts';
-import { readInteger } from './integer.ts';
+import { isInteger } from './integer.ts';
 import { characters, isName } from './key-slot.ts';
 import { SLOT } from './slot.ts';
 
@@ -46,7 +46,7 @@ export function eventKind(fields: FrameFields): FrameKind | undefined {
 /** Whether a slot is present and a safe integer. */
 export function holdsInteger(fields: FrameFields, slot: number): boolean {
   const start = fields.starts[slot]!;
-  return start >= 0 && !Number.isNaN(readInteger(fields.bytes, start, fields.ends[slot]!));
+  return start >= 0 && isInteger(fields.bytes, start, fields.ends[slot]!);
 }
 
 /** Whether a depth diff has the ids and the time that the sequence check needs; spot sends no `pu`. */

@@ -58,14 +58,15 @@ export function stringEnd(bytes: Uint8Array, at: number, end: number): number {
   return UNFAMILIAR;
 }
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= 0x39;
+/** A digit differs from '0', by exclusive or, in exactly its value: one comparison instead of two. */
+function isDigit(byte: number): boolean {
+  return (byte ^ ZERO) < 10;
 }
 
 /** Offset after the digits at `at`; `at` itself when there are none. */
 function digitsEnd(bytes: Uint8Array, at: number): number {
   let next = at;
-  while (isDigit(bytes[next])) next++;
+  while (isDigit(bytes[next]!)) next++;
   return next;
 }
 
@@ -74,6 +75,7 @@ export function numberEnd(bytes: Uint8Array, at: number): number {
   const first = bytes[at] === MINUS ? at + 1 : at;
   let next = digitsEnd(bytes, first);
   if (next === first || (bytes[first] === ZERO && next > first + 1)) return UNFAMILIAR;
+  if (bytes[next] === COMMA) return next; // nearly every number of an event is an integer and not the last member
   if (bytes[next] === DOT) {
     const fraction = next + 1;
     next = digitsEnd(bytes, fraction);
@@ -146,5 +148,5 @@ export function skipValue(bytes: Uint8Array, at: number, end: number, depth: num
   if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
     return depth >= DEPTH_MAX ? UNFAMILIAR : itemsEnd(bytes, at, end, depth + 1);
   }
-  return byte === MINUS || isDigit(byte) ? numberEnd(bytes, at) : literalEnd(bytes, at);
+  return byte === MINUS || isDigit(byte!) ? numberEnd(bytes, at) : literalEnd(bytes, at);
 }

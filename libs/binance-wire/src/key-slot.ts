@@ -28,7 +28,7 @@ const SLOTS_BY_SCOPE: readonly ReadonlyMap<string, number>[] = [
 ];
 
 /** Slots of one-letter keys by scope and letter; nearly every key is one. */
-const LETTER_SLOTS: readonly Int8Array[] = SLOTS_BY_SCOPE.map((slots) => {
+export const LETTER_SLOTS: readonly Int8Array[] = SLOTS_BY_SCOPE.map((slots) => {
   const byLetter = new Int8Array(256).fill(NO_SLOT);
   for (const [name, slot] of slots) if (name.length === 1) byLetter[name.charCodeAt(0)] = slot;
   return byLetter;

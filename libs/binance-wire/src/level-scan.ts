@@ -1,6 +1,7 @@
 import type { FrameFields } from './frame-fields.ts';
 import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import { afterByte, skipBlanks, UNFAMILIAR } from './json-token.ts';
+import { expectAlike, scanLevelRun } from './level-run.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -32,52 +33,70 @@ function putBidsFirst(levels: Int32Array, askIntegers: number, allIntegers: numb
 }
 
 /**
+ * Reads the level at `at`, whose offsets go to `next`: two strings, blanks anywhere. Returns the offset of the quote
+ * behind the quantity.
+ */
+function scanLevel(bytes: Uint8Array, at: number, levels: Int32Array, next: number): number {
+  const price = quoteEnd(bytes, at, OPEN);
+  if (price < 0) return UNFAMILIAR;
+  const priceEnd = decimalEnd(bytes, price);
+  if (priceEnd < 0 || bytes[priceEnd] !== QUOTE) return UNFAMILIAR;
+  const quantity = quoteEnd(bytes, priceEnd + 1, COMMA);
+  if (quantity < 0) return UNFAMILIAR;
+  const quantityEnd = decimalEnd(bytes, quantity);
+  if (quantityEnd < 0 || bytes[quantityEnd] !== QUOTE) return UNFAMILIAR;
+  levels[next] = price;
+  levels[next + 1] = priceEnd;
+  levels[next + 2] = quantity;
+  levels[next + 3] = quantityEnd;
+  return quantityEnd;
+}
+
+/** Offset after `byte` at `at` and the quote behind it. */
+function quoteEnd(bytes: Uint8Array, at: number, byte: number): number {
+  if (bytes[at] === byte && bytes[at + 1] === QUOTE) return at + 2;
+  const quote = afterByte(bytes, at, byte);
+  return quote < 0 || bytes[quote] !== QUOTE ? UNFAMILIAR : quote + 1;
+}
+
+/** Offset of what follows the level whose quantity ends at `quote`: the next level, or the bracket that ends the side. */
+function afterLevel(bytes: Uint8Array, quote: number): number {
+  const close = skipBlanks(bytes, quote + 1);
+  if (bytes[close] !== CLOSE) return UNFAMILIAR;
+  const at = skipBlanks(bytes, close + 1);
+  if (bytes[at] === CLOSE) return at;
+  if (bytes[at] !== COMMA) return UNFAMILIAR;
+  // A comma promises a level: without this `[…],]` would pass for a whole side.
+  const level = skipBlanks(bytes, at + 1);
+  return bytes[level] === CLOSE ? UNFAMILIAR : level;
+}
+
+/**
  * Reads one side, `[["price","quantity"],…]` at `open`, into the levels and its count, which must be
  * {@link UNSEEN} before; returns the offset after it. Two strings a level, blanks anywhere, are the plain form; a
  * level of bare numbers or with a third element is left to the strict reader.
  */
 export function scanSide(bytes: Uint8Array, open: number, fields: FrameFields, isBid: boolean): number {
   const first = Math.max(0, isBid ? fields.askCount : fields.bidCount) * INTEGERS_PER_LEVEL;
-  let levels = fields.levels;
   let next = first;
   let at = skipBlanks(bytes, open + 1);
   while (bytes[at] !== CLOSE) {
-    if (next + INTEGERS_PER_LEVEL > levels.length) levels = fields.growLevels();
-    if (bytes[at] === OPEN && bytes[at + 1] === QUOTE) at += 2;
+    if (next + INTEGERS_PER_LEVEL > fields.levels.length) fields.growLevels();
+    const isCompact = bytes[at] === OPEN && bytes[at + 1] === QUOTE;
+    const runEnd = isCompact ? scanLevelRun(fields, at + 2, next) : next;
+    if (runEnd > next) at = fields.levels[runEnd - 1]!;
     else {
-      at = afterByte(bytes, at, OPEN);
-      if (at === UNFAMILIAR || bytes[at++] !== QUOTE) return UNFAMILIAR;
+      at = scanLevel(bytes, at, fields.levels, next);
+      if (at < 0) return UNFAMILIAR;
+      expectAlike(fields, next);
     }
-    const priceEnd = decimalEnd(bytes, at);
-    if (priceEnd === UNFAMILIAR || bytes[priceEnd] !== QUOTE) return UNFAMILIAR;
-    levels[next] = at;
-    levels[next + 1] = priceEnd;
-    if (bytes[priceEnd + 1] === COMMA && bytes[priceEnd + 2] === QUOTE) at = priceEnd + 3;
-    else {
-      at = afterByte(bytes, priceEnd + 1, COMMA);
-      if (at === UNFAMILIAR || bytes[at++] !== QUOTE) return UNFAMILIAR;
-    }
-    const quantityEnd = decimalEnd(bytes, at);
-    if (quantityEnd === UNFAMILIAR || bytes[quantityEnd] !== QUOTE) return UNFAMILIAR;
-    levels[next + 2] = at;
-    levels[next + 3] = quantityEnd;
-    next += INTEGERS_PER_LEVEL;
-    at = quantityEnd + 1;
-    if (bytes[at] !== CLOSE) at = skipBlanks(bytes, at);
-    if (bytes[at] !== CLOSE) return UNFAMILIAR;
-    at++;
-    if (bytes[at] !== COMMA) {
-      at = skipBlanks(bytes, at);
-      if (bytes[at] === CLOSE) break;
-      if (bytes[at] !== COMMA) return UNFAMILIAR;
-    }
-    at++;
-    // A comma promises a level: without this the loop would take `[…],]` for the end.
-    if (bytes[at] === CLOSE) return UNFAMILIAR;
+    next = runEnd > next ? runEnd : next + INTEGERS_PER_LEVEL;
+    at = afterLevel(bytes, at);
+    if (at < 0) return UNFAMILIAR;
   }
   const count = (next - first) / INTEGERS_PER_LEVEL;
   if (isBid) fields.bidCount = count;
   else fields.askCount = count;
-  if (isBid && first > 0) putBidsFirst(levels, first, next);
+  if (isBid && first > 0) putBidsFirst(fields.levels, first, next);
   return at + 1;
 }

@@ -50,6 +50,8 @@ function scanOutermost(bytes: Uint8Array, fields: FrameFields): boolean {
   const open = skipBlanks(bytes, 0);
   if (bytes[open] !== OPEN_OBJECT || bytes[end] !== CLOSE_OBJECT) return false;
   begin(bytes, fields);
+  if (isName(bytes, open + 2, open + 2 + STREAM.length, STREAM))
+    return scanEnvelope(bytes, open, end, fields) === end + 1;
   let after = scanMembers(bytes, open, end, fields, OUTERMOST);
   if (after === ENVELOPE) {
     begin(bytes, fields);
