@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from './cli/run-cli.ts';
+import { WorkerRunner } from './worker-runner.ts';
 
 // A reader that leaves early breaks the pipe; what it did not read is nobody's loss.
 for (const stream of [process.stdout, process.stderr]) {
@@ -13,4 +14,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   nowMs: () => performance.now(),
+  newRunner: () => new WorkerRunner(new URL('./replay-worker.js', import.meta.url)),
 });

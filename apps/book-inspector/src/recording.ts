@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   findDepthSources,
@@ -7,6 +6,7 @@ import {
   type DepthSource,
   type DepthVisitor,
 } from '@org/storage-csv';
+import { sizeOf } from './file-size.ts';
 import type { DepthInput, ReadProgress } from './replay-recording.ts';
 import { DAMAGE_MAX, type Damage } from './replay-view.ts';
 
@@ -81,19 +81,15 @@ export class Recording implements DepthInput {
     progress: (bytesRead: number) => void,
   ): Promise<boolean> {
     try {
-      return await visitDepthSource(
-        { ...this.#source, paths: [path] },
-        visit,
-        {
-          progress: ({ bytesRead }) => progress(bytesRead),
-          rejected: ({ line, problem }) => {
-            this.#rejected++;
-            this.#note(path, `line ${line}: ${problem}`);
-          },
-          unfinished: ({ line, byteLength }) =>
-            this.#note(path, `line ${line} is unfinished (${byteLength} bytes) and was left out`),
+      return await visitDepthSource({ ...this.#source, paths: [path] }, visit, {
+        progress: ({ bytesRead }) => progress(bytesRead),
+        rejected: ({ line, problem }) => {
+          this.#rejected++;
+          this.#note(path, `line ${line}: ${problem}`);
         },
-      );
+        unfinished: ({ line, byteLength }) =>
+          this.#note(path, `line ${line} is unfinished (${byteLength} bytes) and was left out`),
+      });
     } catch (error) {
       if (!isFileProblem(error)) throw error;
       // The message names the file once more, before what is wrong with it.
@@ -108,7 +104,7 @@ export class Recording implements DepthInput {
 }
 
 /** Every error of the readers that is about a file names it; anything else is a fault of this program. */
-function isFileProblem(error: unknown): error is Error & { readonly path: string } {
+export function isFileProblem(error: unknown): error is Error & { readonly path: string } {
   return error instanceof Error && typeof (error as { path?: unknown }).path === 'string';
 }
 
@@ -126,11 +122,4 @@ async function otherDays(dataDir: string, symbol: string, date: string | undefin
     if (error instanceof StorageCsvError) return `; other days have ${error.symbols.join(', ') || 'none'}`;
     throw error;
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }

@@ -28,7 +28,7 @@ export interface ReplayRun {
   /** Levels of each side in the view. */
   readonly depth: number;
   nowMs(): number;
-  progress?(progress: ReadProgress & { readonly messages: number }): void;
+  progress?(progress: ReadProgress): void;
 }
 
 export interface ReplayOutcome {
@@ -49,18 +49,20 @@ export async function replayRecording(input: DepthInput, run: ReplayRun): Promis
   const startedAtMs = run.nowMs();
   const replay = new BookReplay(input.symbol);
   const gate = new MomentGate(run.moment);
-  const progress = (read: ReadProgress) => run.progress?.({ ...read, messages: replay.messages });
   let firstReceivedAtUs: number | undefined;
   let lastReceivedAtUs = 0;
   let isStopped = false;
-  await input.visit((message) => {
-    firstReceivedAtUs ??= message.receivedAtUs;
-    lastReceivedAtUs = message.receivedAtUs;
-    const admission = gate.admit(message, replay.state);
-    isStopped = admission === 'stop';
-    if (admission === 'take') take(replay, message, input);
-    return !isStopped;
-  }, progress);
+  await input.visit(
+    (message) => {
+      firstReceivedAtUs ??= message.receivedAtUs;
+      lastReceivedAtUs = message.receivedAtUs;
+      const admission = gate.admit(message, replay.state);
+      isStopped = admission === 'stop';
+      if (admission === 'take') take(replay, message, input);
+      return !isStopped;
+    },
+    (read) => run.progress?.(read),
+  );
   const span = firstReceivedAtUs === undefined ? undefined : { firstReceivedAtUs, lastReceivedAtUs };
   const source: ReplaySource = { ...input.findings(), elapsedMs: Math.round(run.nowMs() - startedAtMs) };
   const { noBookReason, messages, snapshots } = replay;

@@ -9,22 +9,22 @@ function drawing(isTTY: boolean) {
 }
 
 describe('ProgressBar', () => {
-  it('shows share, bytes and speed, at most ten times a second', () => {
+  it('shows share, bytes, speed and the time left, at most ten times a second', () => {
     const { bar, written, at } = drawing(true);
     for (let ms = 0; ms <= 1000; ms += 10) {
       at(ms);
-      bar.update({ bytesRead: ms * 1000, bytesTotal: 2e6, messages: ms * 5 });
+      bar.update({ bytesRead: ms * 1000, bytesTotal: 2e6 });
     }
     expect(written).toHaveLength(10);
     expect(written.at(-1)).toBe(
-      '\r\u001b[KBTCUSDT ████████████░░░░░░░░░░░░  50 %  1.0 of 2.0 MB  5,000 messages/s',
+      '\r\u001b[KBTCUSDT ████████████░░░░░░░░░░░░  50 %  1.0 of 2.0 MB  1.0 MB/s  1s left',
     );
   });
 
   it('takes its line away at the end', () => {
     const { bar, written, at } = drawing(true);
     at(100);
-    bar.update({ bytesRead: 1, bytesTotal: 2, messages: 0 });
+    bar.update({ bytesRead: 1, bytesTotal: 2 });
     bar.clear();
     bar.clear();
     expect(written.slice(1)).toEqual(['\r\u001b[K']);
@@ -33,14 +33,14 @@ describe('ProgressBar', () => {
   it('writes nothing when the output is no terminal', () => {
     const { bar, written, at } = drawing(false);
     at(1000);
-    bar.update({ bytesRead: 1, bytesTotal: 2, messages: 0 });
+    bar.update({ bytesRead: 1, bytesTotal: 2 });
     bar.clear();
     expect(written).toEqual([]);
   });
 
   it('writes nothing for a replay that is done at once', () => {
     const { bar, written } = drawing(true);
-    bar.update({ bytesRead: 2, bytesTotal: 2, messages: 5 });
+    bar.update({ bytesRead: 2, bytesTotal: 2 });
     bar.clear();
     expect(written).toEqual([]);
   });

@@ -1,3 +1,5 @@
+import type { JobRunner } from '../replay-job.ts';
+
 /** An output of the process. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
@@ -14,6 +16,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds from any start that never go back. */
   nowMs(): number;
+  /** A runner in a thread of its own; where there is none, everything is done in this thread. */
+  readonly newRunner?: () => JobRunner;
 }
 
 /** The command was used wrongly; the process ends with exit code 2. */

@@ -1,4 +1,4 @@
-/** Where the bar is drawn; a terminal, or nothing is drawn. */
+/** Where the bar is drawn. */
 export interface ProgressOutput {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -8,39 +8,46 @@ export interface ProgressOutput {
 export interface Progress {
   readonly bytesRead: number;
   readonly bytesTotal: number;
-  readonly messages: number;
 }
 
 /** Redraws are at least this far apart, so that they cost nothing. */
 const REDRAW_INTERVAL_MS = 100;
+/** The same where every redraw is a line that stays. */
+const LINE_INTERVAL_MS = 1000;
 const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\u001b[K';
 
-/** A line on a terminal that shows how far the reading is; silent where the output is no terminal. */
+/** A line on a terminal that shows how far the reading is; silent elsewhere, unless lines are asked for. */
 export class ProgressBar {
-  readonly #label: string;
+  /** What is being read. */
+  label: string;
   readonly #output: ProgressOutput;
   readonly #nowMs: () => number;
+  readonly #isTerminal: boolean;
+  readonly #isSilent: boolean;
   readonly #startedAtMs: number;
   #drawnAtMs: number;
   #isDrawn = false;
 
-  constructor(label: string, output: ProgressOutput, nowMs: () => number) {
-    this.#label = label;
+  /** `isWanted` undefined shows it on a terminal only. */
+  constructor(label: string, output: ProgressOutput, nowMs: () => number, isWanted?: boolean) {
+    this.label = label;
     this.#output = output;
     this.#nowMs = nowMs;
+    this.#isTerminal = output.isTTY === true;
+    this.#isSilent = !(isWanted ?? this.#isTerminal);
     this.#startedAtMs = nowMs();
     this.#drawnAtMs = this.#startedAtMs;
   }
 
   update(progress: Progress): void {
-    if (this.#output.isTTY !== true) return;
+    if (this.#isSilent) return;
     const nowMs = this.#nowMs();
-    if (nowMs - this.#drawnAtMs < REDRAW_INTERVAL_MS) return;
+    if (nowMs - this.#drawnAtMs < (this.#isTerminal ? REDRAW_INTERVAL_MS : LINE_INTERVAL_MS)) return;
     this.#drawnAtMs = nowMs;
-    this.#isDrawn = true;
-    const line = progressText(this.#label, progress, nowMs - this.#startedAtMs);
-    this.#output.write(`${CLEAR_LINE}${line.slice(0, Math.max(20, (this.#output.columns || 80) - 1))}`);
+    const line = progressText(this.label, progress, nowMs - this.#startedAtMs);
+    if (this.#isTerminal) this.#draw(line);
+    else this.#output.write(`${line}\n`);
   }
 
   /** Takes the line away, before something else is printed. */
@@ -48,21 +55,33 @@ export class ProgressBar {
     if (this.#isDrawn) this.#output.write(CLEAR_LINE);
     this.#isDrawn = false;
   }
+
+  #draw(line: string): void {
+    this.#isDrawn = true;
+    this.#output.write(`${CLEAR_LINE}${line.slice(0, Math.max(20, (this.#output.columns || 80) - 1))}`);
+  }
 }
 
-function progressText(
-  label: string,
-  { bytesRead, bytesTotal, messages }: Progress,
-  elapsedMs: number,
-): string {
+function progressText(label: string, { bytesRead, bytesTotal }: Progress, elapsedMs: number): string {
   const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
   const full = Math.round(share * BAR_WIDTH);
   const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`;
-  const perSecond = Math.round((messages * 1000) / Math.max(1, elapsedMs)).toLocaleString('en-US');
+  const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
+  const bytesPerSecond = (bytesRead * 1000) / Math.max(1, elapsedMs);
   const bytes = `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`;
-  return `${label} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${bytes}  ${perSecond} messages/s`;
+  const left = bytesRead === 0 ? '' : `  ${durationText((bytesTotal - bytesRead) / bytesPerSecond)} left`;
+  return `${label} ${bar} ${percent}  ${bytes}  ${megabytes(bytesPerSecond)} MB/s${left}`;
 }
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
+}
+
+/** `8s`, `3m05s`, `2h07m`. */
+function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const two = (number: number): string => String(number).padStart(2, '0');
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
 }

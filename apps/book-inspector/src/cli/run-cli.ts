@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, type CliIo } from './io.ts';
 import { buildProgram } from './program.ts';
-import { ReplayFailure, runReplay } from './run-replay.ts';
+import { ReplayFailure } from './replay-failure.ts';
+import { runReplay } from './run-replay.ts';
 
 /** Runs the command line `argv` (without the program's own name); returns the exit code. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {

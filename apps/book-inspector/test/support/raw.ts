@@ -6,7 +6,11 @@ export function raw(message: DepthMessage): RawDepth {
   const { type, receivedAtUs, damagedRows } = message;
   if (type === 'snapshot') {
     const { lastUpdateId, eventTimeMs, transactionTimeMs, bids, asks } = message.snapshot;
-    const ids = { firstUpdateId: lastUpdateId, finalUpdateId: lastUpdateId, previousFinalUpdateId: undefined };
+    const ids = {
+      firstUpdateId: lastUpdateId,
+      finalUpdateId: lastUpdateId,
+      previousFinalUpdateId: undefined,
+    };
     const times = { receivedAtUs, eventTimeMs, transactionTimeMs };
     return { type, damagedRows, ...times, ...ids, ...rawLevels(bids, asks) };
   }

@@ -1,5 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { decodeBookTicker, FrameError, FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import {
+  decodeBookTicker,
+  FrameError,
+  FrameFields,
+  scanDepthSnapshot,
+  scanFrame,
+  SLOT,
+} from '@org/binance-wire';
 import { captureSymbol, readCaptureLines, type CaptureLine, type CaptureReadOptions } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import type { BookTickerMessage, DepthMessage, DepthReadOptions } from './depth-message.ts';

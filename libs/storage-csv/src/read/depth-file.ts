@@ -53,7 +53,8 @@ export async function visitDepthFile(
   options: DepthReadOptions = {},
 ): Promise<boolean> {
   for await (const piece of readPieces(path, options)) {
-    for (let raw = piece.next(); raw !== undefined; raw = piece.next()) if (visit(raw) === false) return false;
+    for (let raw = piece.next(); raw !== undefined; raw = piece.next())
+      if (visit(raw) === false) return false;
   }
   return true;
 }
@@ -163,7 +164,8 @@ class DepthFile {
   #takeLine(): RawDepth | undefined {
     const { line, bytes, start, end } = this.#lines;
     if (line === 1) {
-      if (bytes.toString('utf8', start, end) !== DEPTH_HEADER) throw this.#headerError(bytes.subarray(start, end));
+      if (bytes.toString('utf8', start, end) !== DEPTH_HEADER)
+        throw this.#headerError(bytes.subarray(start, end));
       return undefined;
     }
     try {

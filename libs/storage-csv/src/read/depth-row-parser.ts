@@ -55,7 +55,11 @@ export class DepthRowParser {
     if (!this.#isOpen || first < 0) return;
     let rows = 0;
     let at = first;
-    for (let next = this.#usualRowEnd(chunk, view, at); next > at; next = this.#usualRowEnd(chunk, view, at)) {
+    for (
+      let next = this.#usualRowEnd(chunk, view, at);
+      next > at;
+      next = this.#usualRowEnd(chunk, view, at)
+    ) {
       at = next;
       rows++;
     }
