@@ -55,6 +55,6 @@ export interface DepthReadOptions {
     readonly bytesRead: number;
     readonly bytesTotal: number;
   }) => void;
-  /** Bytes read from a file that is not compressed at a time, default 256 KiB. */
+  /** Bytes read from a file that is not compressed at a time, default 1 MiB. */
   readonly readBytes?: number;
 }

@@ -106,8 +106,7 @@ export class DepthRowParser {
 
   /** Whether `bytes[start, end)` begins like a row of the open message, as far as it goes. */
   mayBelong(bytes: Buffer, start: number, end: number): boolean {
-    const length = Math.min(end - start, this.#prefix.length);
-    return this.#isOpen && bytes.compare(this.#prefix.bytes, 0, length, start, start + length) === 0;
+    return this.#isOpen && this.#prefix.isBegunBy(bytes, start, end);
   }
 
   /** The open message, which is complete when nothing follows; its last rows stand in `bytes`. */

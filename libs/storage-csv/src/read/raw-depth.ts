@@ -96,8 +96,8 @@ function levelTexts(bytes: Buffer, offsets: Int32Array, first: number, end: numb
   const levels: PriceLevel[] = [];
   for (let at = first * OFFSETS_PER_LEVEL; at < end * OFFSETS_PER_LEVEL; at += OFFSETS_PER_LEVEL) {
     levels.push([
-      bytes.toString('latin1', offsets[at]!, offsets[at + 1]!),
-      bytes.toString('latin1', offsets[at + 2]!, offsets[at + 3]!),
+      bytes.toString('latin1', offsets[at], offsets[at + 1]),
+      bytes.toString('latin1', offsets[at + 2], offsets[at + 3]),
     ]);
   }
   return levels;

@@ -7,18 +7,26 @@ const WORD_BYTES = 8;
  */
 export class RowPrefix {
   length = 0;
-  bytes = new Uint8Array(256);
-  #view = new DataView(this.bytes.buffer);
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
 
   /** Takes `bytes[start, end)`; at least eight of them, all ASCII. */
   set(bytes: Uint8Array, start: number, end: number): void {
     this.length = end - start;
-    if (this.length > this.bytes.length) {
-      this.bytes = new Uint8Array(2 * this.length);
-      this.#view = new DataView(this.bytes.buffer);
+    if (this.length > this.#bytes.length) {
+      this.#bytes = new Uint8Array(2 * this.length);
+      this.#view = new DataView(this.#bytes.buffer);
     }
-    const own = this.bytes;
+    const own = this.#bytes;
     for (let from = start, to = 0; from < end; from++, to++) own[to] = bytes[from]!;
+  }
+
+  /** Whether `bytes[start, end)` begins with them, or is the beginning of them. */
+  isBegunBy(bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.#bytes;
+    const length = Math.min(end - start, this.length);
+    for (let at = 0; at < length; at++) if (bytes[start + at] !== own[at]) return false;
+    return true;
   }
 
   /** Whether they stand at `at`. The caller has made sure that `view` has that many bytes from there. */
