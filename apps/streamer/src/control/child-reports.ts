@@ -6,19 +6,23 @@ export function tellPrimary(message: ChildMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-/** Reports at an interval, and once more when stopped, so that the last figures are the true ones. */
+/** Reports at an interval, when asked, and once more when stopped, so that the last figures are the true ones. */
 export function reportRegularly(
   clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>,
   report: () => ChildReport,
-): { stop(): void } {
+  intervalMs: () => number = () => REPORT_INTERVAL_MS,
+): { now(): void; stop(): void } {
   const send = (): void => tellPrimary({ type: 'report', report: report() });
   let timer: ReturnType<Clock['setTimeout']>;
-  const tick = (): void => {
-    send();
-    timer = clock.setTimeout(tick, REPORT_INTERVAL_MS);
+  const schedule = (): void => {
+    timer = clock.setTimeout(() => {
+      send();
+      schedule();
+    }, intervalMs());
   };
-  timer = clock.setTimeout(tick, REPORT_INTERVAL_MS);
+  schedule();
   return {
+    now: send,
     stop: () => {
       clock.clearTimeout(timer);
       send();

@@ -50,6 +50,8 @@ export interface ChildPlanOptions extends RecorderPlan {
   /** Real path of the output folder. Whoever records into the same folder meets the same sockets, and is refused. */
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
+  /** What a worker records by now; undefined for one that is not known. */
+  readonly handOf: (worker: string) => readonly string[] | undefined;
   /** Numbers the lives of all lanes. */
   readonly nextEpoch: () => number;
   /** A line that a child wrote to its stderr: its log. */
@@ -73,8 +75,14 @@ export function bookPlan({ config, symbols }: Pick<ChildPlanOptions, 'config' | 
 }
 
 export function workerSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
+  // The hand is looked up at every start: it may have changed since the plan was made.
   return options.workers.map(({ id, slot, symbols, line }) =>
-    childSpec(id, slot, options, (common) => ({ role: 'worker', symbols, line, ...common })),
+    childSpec(id, slot, options, (common) => ({
+      role: 'worker',
+      symbols: options.handOf(id) ?? symbols,
+      line,
+      ...common,
+    })),
   );
 }
 

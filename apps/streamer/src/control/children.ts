@@ -11,7 +11,7 @@ import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
 import type { RecorderPlan } from './recorder-plan.ts';
 import type { StopSignal } from './stop-signal.ts';
 
-export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line'> {
+export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line' | 'handOf'> {
   readonly logs: RecorderLog;
   readonly log: Log;
   readonly stop: StopSignal;
@@ -19,9 +19,23 @@ export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line'> {
   readonly desk: BookDesk;
 }
 
+/** What is true of symbols that workers take and leave. */
+export interface HandChange {
+  /** Those that are taken are recorded by another worker, which will leave them. */
+  readonly joinsRunning?: boolean;
+  /** Those that the exchange itself ended. */
+  readonly ended?: ReadonlySet<string>;
+  /** How far each stream that is left must have come before. */
+  readonly reached?: ReadonlyMap<string, number>;
+}
+
 /** How long workers wait for their successors to deliver. */
 const RENEWAL_PATIENCE_MS = 30_000;
 const LOOK_INTERVAL_MS = 200;
+
+/** Somebody waits for the status: a worker that is busy is shown as it was. */
+const REPORT_PATIENCE_MS = 250;
+const REPORT_LOOK_MS = 5;
 
 /** How long the first workers wait for each other. */
 const GO_TIMEOUT_MS = 5000;
@@ -41,7 +55,11 @@ export class Children {
 
   constructor(options: ChildrenOptions) {
     this.#options = options;
-    this.#plan = { ...options, line: options.logs.childLine };
+    this.#plan = {
+      ...options,
+      line: options.logs.childLine,
+      handOf: (worker) => this.#plan.workers.find(({ id }) => id === worker)?.symbols,
+    };
     this.#supervisor = new Supervisor({ handlers: this.#handlers() });
   }
 
@@ -78,8 +96,36 @@ export class Children {
     return isReplaced;
   }
 
+  /**
+   * Gives the workers that there are the symbols of another plan, which has the same workers. Those that keep a symbol
+   * see nothing of it; a worker that is being started anew begins with what it should have by then.
+   */
+  reassign(plan: RecorderPlan, change: HandChange = {}): void {
+    const before = this.#plan;
+    this.#plan = { ...before, ...plan };
+    const handBefore = new Map(before.workers.map(({ id, symbols }) => [id, symbols]));
+    for (const { id, symbols } of plan.workers) this.#tell(id, handBefore.get(id) ?? [], symbols, change);
+    if (before.symbols !== plan.symbols)
+      this.send('order-book', { type: 'keep-books', books: bookPlan(this.#plan) });
+  }
+
+  /** Resolves when every worker that is ready has reported, or after a moment. */
+  async freshReports(): Promise<void> {
+    const { board } = this.#options;
+    const askedAtMs = Date.now();
+    const ready = this.states().filter(({ role, state }) => role === 'worker' && state === 'ready');
+    for (const { id } of ready) this.send(id, { type: 'report-now' });
+    const deadlineMs = systemClock.nowMs() + REPORT_PATIENCE_MS;
+    while (!ready.every(({ id }) => board.hasReported(id, askedAtMs)) && systemClock.nowMs() < deadlineMs)
+      await new Promise<void>((resolve) => void systemClock.setTimeout(resolve, REPORT_LOOK_MS));
+  }
+
   send(id: string, message: PrimaryMessage): void {
     this.#supervisor.send(id, message);
+  }
+
+  get plan(): RecorderPlan {
+    return this.#plan;
   }
 
   get workers(): readonly string[] {
@@ -99,6 +145,20 @@ export class Children {
     systemClock.clearTimeout(this.#goTimer);
     this.send('writer', { type: 'make-room' });
     return this.#supervisor.stop();
+  }
+
+  #tell(id: string, had: readonly string[], has: readonly string[], change: HandChange): void {
+    const [hadSet, hasSet] = [new Set(had), new Set(has)];
+    const taken = has.filter((symbol) => !hadSet.has(symbol));
+    const left = had.filter((symbol) => !hasSet.has(symbol));
+    const isEnded = (symbol: string): boolean => change.ended?.has(symbol) ?? false;
+    const reached = Object.fromEntries(change.reached ?? []);
+    for (const isExplained of [true, false]) {
+      const symbols = left.filter((symbol) => isEnded(symbol) === isExplained);
+      if (symbols.length > 0) this.send(id, { type: 'leave-symbols', symbols, isExplained, reached });
+    }
+    const joinsRunning = change.joinsRunning ?? false;
+    if (taken.length > 0) this.send(id, { type: 'take-symbols', symbols: taken, joinsRunning });
   }
 
   #handlers(): SupervisorHandlers {

@@ -12,6 +12,8 @@ export interface StreamReport {
   readonly lastEventAtMs: number | undefined;
   /** What is wrong with the stream now, if anything. */
   readonly alarm: string | undefined;
+  /** How far the stream has come, in its own ids or times; only where it was taken over from another worker. */
+  readonly lastOrder?: number | undefined;
 }
 
 export interface QueueReport {
@@ -29,7 +31,10 @@ export interface QueueReport {
 export interface WorkerReport {
   readonly role: 'worker';
   readonly rssBytes: number;
+  /** Those of which there is news since the report before; of a new life all. */
   readonly streams: readonly StreamReport[];
+  /** Streams that this worker records no more; their last figures are in `streams`. None when absent. */
+  readonly left?: readonly string[];
   readonly queues: readonly QueueReport[];
   /** Messages that no stream could be given; only counted and logged. */
   readonly rejectedMessages: number;
@@ -121,6 +126,24 @@ export interface BookPlan {
 
 export type PrimaryMessage =
   | { readonly type: 'go' }
+  /** To a worker: record these as well, the most important first. */
+  | {
+      readonly type: 'take-symbols';
+      readonly symbols: readonly string[];
+      /** Another worker of the line records them and will leave them. */
+      readonly joinsRunning: boolean;
+    }
+  /** To a worker: record these no more. */
+  | {
+      readonly type: 'leave-symbols';
+      readonly symbols: readonly string[];
+      /** The exchange ended them, so that their silence is no loss. */
+      readonly isExplained: boolean;
+      /** Stream keys and how far each must have come before; what is not named need not wait. */
+      readonly reached: Readonly<Record<string, number>>;
+    }
+  /** Somebody wants to know exactly how things stand. */
+  | { readonly type: 'report-now' }
   /** To the writer: everything will stop, and what is still on its way needs room. */
   | { readonly type: 'make-room' }
   | { readonly type: 'take-snapshot'; readonly symbol: string }
@@ -136,3 +159,14 @@ export type PrimaryMessage =
 
 /** How often a child reports. */
 export const REPORT_INTERVAL_MS = 1000;
+
+/** So many streams fit into a report of every second; more are reported less often. */
+const STREAMS_A_SECOND = 500;
+
+/** Well below the time after which a child that says nothing is taken for frozen. */
+const INTERVALS_MAX = 3;
+
+/** How often a worker reports that records so many streams. */
+export function workerReportIntervalMs(streams: number): number {
+  return REPORT_INTERVAL_MS * Math.min(INTERVALS_MAX, Math.max(1, Math.ceil(streams / STREAMS_A_SECOND)));
+}

@@ -12,14 +12,21 @@ export interface RecorderPlan {
   readonly generation: number;
 }
 
-/** `revision` counts the configurations of this recorder, from 0; workers of different ones have different ids. */
+/** What tells the processes of one plan from those of another. */
+export interface PlanNumbers {
+  readonly generation: number;
+  /** Counts the configurations of this recorder, from 0; workers of different ones have different ids. */
+  readonly revision: number;
+}
+
+/** `weightOf`: events a second to expect of a symbol; all alike when nothing is known. */
 export function planRecorder(
   config: StreamerConfig,
   symbols: readonly string[],
-  generation: number,
-  revision: number,
+  { generation, revision }: PlanNumbers,
+  weightOf?: (symbol: string) => number,
 ): RecorderPlan {
-  const hands = assignSymbols(symbols, config.symbols.perWorker, availableParallelism());
+  const hands = assignSymbols(symbols, config.symbols.perWorker, availableParallelism(), weightOf);
   const workers = planWorkers(hands, config.network.redundancy);
   const suffix = revision === 0 ? '' : `-r${revision}`;
   return {
@@ -30,8 +37,13 @@ export function planRecorder(
   };
 }
 
-export function expectationOf({ config, symbols, workers }: RecorderPlan): Expectation {
+/** `joined`: symbols that were added while recording, and keep nobody from being ready. */
+export function expectationOf(
+  { config, symbols, workers }: RecorderPlan,
+  joined: ReadonlySet<string> = new Set(),
+): Expectation {
   return {
+    joined,
     symbolsOf: new Map([
       ['order-book', symbols],
       ...workers.map(({ id, symbols: hand }) => [id, hand] as const),

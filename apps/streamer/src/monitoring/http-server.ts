@@ -8,7 +8,7 @@ import type { RecorderStatus } from './status-board.ts';
 import { INDEX_PAGE } from './index-page.ts';
 
 export interface MonitoringSources {
-  status(): RecorderStatus;
+  status(): Promise<RecorderStatus>;
   obstacles(): readonly string[];
   hasSymbol(symbol: string): boolean;
   book(symbol: string, depth: number): Promise<BookAnswer>;
@@ -25,7 +25,7 @@ export function monitoringRoutes(sources: MonitoringSources): Hono {
     const obstacles = sources.obstacles();
     return context.json({ ready: obstacles.length === 0, obstacles }, obstacles.length === 0 ? 200 : 503);
   });
-  routes.get('/status', (context) => context.json(sources.status()));
+  routes.get('/status', async (context) => context.json(await sources.status()));
   routes.get('/books/:symbol', async (context) => {
     const depth = Number(context.req.query('depth') ?? BOOK_DEPTH_DEFAULT);
     if (!Number.isInteger(depth) || depth < 1 || depth > BOOK_DEPTH_MAX) {

@@ -5,6 +5,7 @@ import type {
   LatencyReport,
   QueueReport,
   StreamReport,
+  WorkerReport,
 } from '../control/messages.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 
@@ -75,9 +76,11 @@ export interface Expectation {
   readonly symbolsOf: ReadonlyMap<string, readonly string[]>;
   /** Stream keys. */
   readonly streams: readonly string[];
+  /** Symbols that were added while recording: nobody waits for their first event, until it is overdue. */
+  readonly joined?: ReadonlySet<string>;
 }
 
-/** A child reports every second; one that does not is frozen, and what it said last proves nothing any more. */
+/** A child reports every second, one with very many streams every few; one that does not is frozen, and what it said last proves nothing any more. */
 const REPORT_AGE_MAX_MS = 5000;
 
 /** The writer is taken for stuck when batches wait this long. */
@@ -85,12 +88,14 @@ const QUEUE_AGE_MAX_MS = 3000;
 
 /**
  * Gathers what the children report into one picture. A child that is restarted counts from zero, so what its earlier
- * lives counted is kept here.
+ * lives counted is kept here. Workers tell only the streams of which there is news.
  */
 export class StatusBoard {
   readonly #startedAtMs: number;
   #expected: Expectation;
   readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
+  /** The latest of every stream of each worker. */
+  readonly #carried = new Map<string, Map<string, StreamReport>>();
   readonly #earlier = new Map<string, Tally>();
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
@@ -111,16 +116,37 @@ export class StatusBoard {
   /** Whether each of these workers brings every stream that can be waited for. */
   deliver(workers: readonly string[]): boolean {
     return workers.every((id) => {
-      const report = this.#latest.get(id)?.report;
+      const carried = this.#carried.get(id);
       return (
-        report?.role === 'worker' &&
-        report.streams.every(({ stream, events }) => events > 0 || isRare(stream))
+        carried !== undefined &&
+        [...carried.values()].every(({ stream, events }) => events > 0 || isRare(stream))
       );
     });
   }
 
   report(id: string, report: ChildReport, nowMs: number): void {
     this.#latest.set(id, { report, atMs: nowMs });
+    if (report.role === 'worker') this.#carry(id, report);
+  }
+
+  /** Whether the child has reported at this time or later. */
+  hasReported(id: string, sinceMs: number): boolean {
+    return (this.#latest.get(id)?.atMs ?? -Infinity) >= sinceMs;
+  }
+
+  /** The latest of a stream of a worker. */
+  carriedBy(worker: string, stream: string): StreamReport | undefined {
+    return this.#carried.get(worker)?.get(stream);
+  }
+
+  /** Events of each symbol that a worker carries, since it began to. */
+  eventsBySymbol(worker: string): ReadonlyMap<string, number> {
+    const events = new Map<string, number>();
+    for (const report of this.#carried.get(worker)?.values() ?? []) {
+      const symbol = report.stream.slice(0, report.stream.indexOf('@'));
+      events.set(symbol, (events.get(symbol) ?? 0) + report.events);
+    }
+    return events;
   }
 
   /** A child ended; its last report becomes history. */
@@ -129,22 +155,59 @@ export class StatusBoard {
     this.#latest.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
-    for (const [stream, tally] of tallies(report))
-      this.#earlier.set(stream, add(this.#earlier.get(stream), tally));
+    for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
+    this.#carried.delete(id);
   }
 
   streams(nowMs: number): StreamStatus[] {
     const lines = new Map<string, StreamReport[]>();
-    for (const line of this.#workerStreams())
-      lines.set(line.stream, [...(lines.get(line.stream) ?? []), line]);
+    for (const line of this.#workerStreams()) {
+      const others = lines.get(line.stream);
+      if (others === undefined) lines.set(line.stream, [line]);
+      else others.push(line);
+    }
     const totals = new Map(this.#earlier);
-    for (const report of this.#reports())
-      for (const [stream, tally] of tallies(report)) totals.set(stream, add(totals.get(stream), tally));
+    for (const [id, { report }] of this.#latest)
+      for (const [stream, tally] of this.#tallies(id, report))
+        totals.set(stream, add(totals.get(stream), tally));
     return this.#expected.streams.map((stream) => ({
       stream,
       ...lineStatus(lines.get(stream) ?? [], nowMs),
       ...(totals.get(stream) ?? NOTHING),
     }));
+  }
+
+  /** What a worker counts anew, and what it records no more, becomes history. */
+  #carry(id: string, { streams, left = [] }: WorkerReport): void {
+    const carried = this.#carried.get(id) ?? new Map<string, StreamReport>();
+    this.#carried.set(id, carried);
+    for (const report of streams) {
+      const before = carried.get(report.stream);
+      if (before !== undefined && report.events < before.events)
+        this.#remember(report.stream, tallyOf(before));
+      carried.set(report.stream, report);
+    }
+    for (const stream of left) {
+      const last = carried.get(stream);
+      if (last !== undefined) this.#remember(stream, tallyOf(last));
+      carried.delete(stream);
+    }
+  }
+
+  #remember(stream: string, tally: Tally): void {
+    this.#earlier.set(stream, add(this.#earlier.get(stream), tally));
+  }
+
+  /** What a child counts of each stream. The merge alone knows gaps, the workers the events. */
+  #tallies(id: string, report: ChildReport): (readonly [string, Tally])[] {
+    switch (report.role) {
+      case 'worker':
+        return [...(this.#carried.get(id)?.values() ?? [])].map((line) => [line.stream, tallyOf(line)]);
+      case 'writer':
+        return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
+      case 'order-book':
+        return [];
+    }
   }
 
   totals(): RecorderTotals {
@@ -184,7 +247,8 @@ export class StatusBoard {
       .map(({ id, state }) => `${id} is ${state}`);
     const silent = this.streams(nowMs)
       .filter(
-        ({ stream, alarm, lastEventAgeMs }) => alarm !== null || (lastEventAgeMs === null && !isRare(stream)),
+        ({ stream, alarm, lastEventAgeMs }) =>
+          alarm !== null || (lastEventAgeMs === null && this.#isAwaited(stream)),
       )
       .map(({ stream, alarm }) => `${stream}: ${alarm ?? 'no event yet'}`);
     const behind = this.#queues()
@@ -202,9 +266,15 @@ export class StatusBoard {
     if (isReady && this.#books().every(({ state }) => state !== 'buffering')) return 'healthy';
     const neverStarted = children.some(({ state, restarts }) => state === 'starting' && restarts === 0);
     const firstFrames = this.streams(nowMs).some(
-      ({ stream, events, alarm }) => events === 0 && alarm === null && !isRare(stream),
+      ({ stream, events, alarm }) => events === 0 && alarm === null && this.#isAwaited(stream),
     );
     return neverStarted || firstFrames ? 'starting' : 'degraded';
+  }
+
+  /** Whether the recorder is not ready before the first event of the stream. */
+  #isAwaited(stream: string): boolean {
+    const { joined } = this.#expected;
+    return !isRare(stream) && joined?.has(stream.slice(0, stream.indexOf('@'))) !== true;
   }
 
   #process(child: ChildState): ProcessStatus {
@@ -232,14 +302,11 @@ export class StatusBoard {
   }
 
   #streamsOf(workers: readonly string[]): StreamReport[] {
-    return workers.flatMap((id) => {
-      const report = this.#latest.get(id)?.report;
-      return report?.role === 'worker' ? report.streams : [];
-    });
+    return workers.flatMap((id) => [...(this.#carried.get(id)?.values() ?? [])]);
   }
 
   #workerStreams(): StreamReport[] {
-    return this.#reports().flatMap((report) => (report.role === 'worker' ? report.streams : []));
+    return this.#streamsOf([...this.#carried.keys()]);
   }
 }
 
@@ -259,19 +326,8 @@ function lineStatus(
   };
 }
 
-/** What a report counts of each stream. The merge alone knows gaps, the workers the events. */
-function tallies(report: ChildReport): (readonly [string, Tally])[] {
-  switch (report.role) {
-    case 'worker':
-      return report.streams.map(({ stream, events, duplicates }) => [
-        stream,
-        { events, gaps: 0, duplicates },
-      ]);
-    case 'writer':
-      return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
-    case 'order-book':
-      return [];
-  }
+function tallyOf({ events, duplicates }: StreamReport): Tally {
+  return { events, gaps: 0, duplicates };
 }
 
 function add(left: Tally = NOTHING, right: Tally): Tally {

@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { BinanceRest, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { FlowError } from '@org/flow';
-import { listedSymbols } from '../control/check-symbols.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
+import { openHands } from '../control/hands/open-hands.ts';
+import { REBALANCE_PACE, type RebalancePace } from '../control/hands/rebalancer.ts';
 import { hostBudget } from '../control/host-budget.ts';
 import { OrphanDesk } from '../control/orphan-desk.ts';
 import { prepareOutputFolder } from '../control/output-folder.ts';
 import { PrimarySignals } from '../control/primary-signals.ts';
 import { expectationOf, planRecorder, type RecorderPlan } from '../control/recorder-plan.ts';
 import { type RecorderSockets, recorderSockets } from '../control/recorder-sockets.ts';
-import { Reloads } from '../control/reload.ts';
 import { StopSignal } from '../control/stop-signal.ts';
+import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
+import { SymbolMemory } from '../control/universe/symbol-memory.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
@@ -23,12 +25,16 @@ import { StatusBoard } from '../monitoring/status-board.ts';
 import { printSummary } from '../monitoring/summary.ts';
 
 /**
- * The primary: starts writer, order-book manager and workers in this order, restarts what dies, stops them in reverse.
- * It carries no market data. `load` reads the configuration, now and at every reload; `entry` is the program that the
- * children run. Resolves with the exit code when everything has ended; rejects with {@link FatalError} when nothing
- * could begin.
+ * The primary: starts writer, order-book manager and workers in this order, restarts what dies, stops them in reverse,
+ * and follows what the exchange lists. It carries no market data. `load` reads the configuration, now and at every reload;
+ * `entry` is the program that the children run. Resolves with the exit code when everything has ended; rejects with
+ * {@link FatalError} when nothing could begin.
  */
-export async function runPrimary(load: () => StreamerConfig, entry: string): Promise<ExitCode> {
+export async function runPrimary(
+  load: () => StreamerConfig,
+  entry: string,
+  pace: RebalancePace = REBALANCE_PACE,
+): Promise<ExitCode> {
   const config = load();
   const outputPath = prepareOutputFolder(config.storage.outputDir);
   const logs = openRecorderLog(config.logging, process.stderr);
@@ -37,20 +43,27 @@ export async function runPrimary(load: () => StreamerConfig, entry: string): Pro
   const signals = new PrimarySignals(stop, log);
   const sockets = recorderSockets(outputPath);
   const orphans = new OrphanDesk({ socketPath: sockets.doorSocket, clock: systemClock, log });
+  const exchange = openExchange(config.network, outputPath, log);
   try {
     await holdFolder(orphans, outputPath);
     const counters = new FolderCounters({ outputPath, nowMs: () => Date.now(), random: Math.random });
     const nextEpoch = (): number => counters.nextEpoch();
+    const signal = abortedBy(stop);
+    const memory = new SymbolMemory(outputPath);
+    const desk = new SymbolDesk({ rest: exchange.rest, memory, clock: systemClock, log, signal });
     let revision = 0;
-    const plan = async (planned: StreamerConfig): Promise<RecorderPlan> => {
-      const symbols = await checkedSymbols(planned, outputPath, log);
-      return planRecorder(planned, symbols, counters.nextGeneration(), revision++);
+    const plan = (planned: StreamerConfig, { symbols, weightOf }: ChosenSymbols): RecorderPlan => {
+      const numbers = { generation: counters.nextGeneration(), revision: revision++ };
+      return planRecorder(planned, symbols, numbers, weightOf);
     };
-    const first = await plan(config);
+    const chosen = await desk.choose(config.symbols, []);
+    desk.adopt(chosen);
     return await record({
-      load, plan, first, entry, outputPath, sockets, nextEpoch, orphans, signals, logs, log, stop,
+      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, outputPath, sockets,
+      nextEpoch, orphans, signals, logs, log, stop,
     }); // prettier-ignore
   } finally {
+    exchange.close();
     await orphans.close();
     signals.close();
     await logs.close();
@@ -59,8 +72,12 @@ export async function runPrimary(load: () => StreamerConfig, entry: string): Pro
 
 interface Recording {
   readonly load: () => StreamerConfig;
-  readonly plan: (config: StreamerConfig) => Promise<RecorderPlan>;
+  readonly plan: (config: StreamerConfig, chosen: ChosenSymbols) => RecorderPlan;
   readonly first: RecorderPlan;
+  readonly desk: SymbolDesk;
+  readonly pace: RebalancePace;
+  /** Whether the exchange has forbidden requests for now. */
+  readonly isHeld: () => boolean;
   readonly entry: string;
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
@@ -81,7 +98,10 @@ async function record(recording: Recording): Promise<ExitCode> {
   const children = new Children({ ...recording, ...first, board, desk });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
   const monitoring = await monitor(config, {
-    status: () => board.status(Date.now(), children.states(), stop.isStopping),
+    status: async () => {
+      await children.freshReports();
+      return board.status(Date.now(), children.states(), stop.isStopping);
+    },
     obstacles,
     hasSymbol: (symbol) => children.symbols.includes(symbol),
     book: (symbol, depth) => desk.query(symbol, depth),
@@ -91,22 +111,20 @@ async function record(recording: Recording): Promise<ExitCode> {
     outputDir: config.storage.outputDir,
     monitoring: monitoring.url,
   });
-  const reloads = new Reloads(config, {
-    ...recording,
-    renew: (plan) => renew(plan, children, board),
-    symbols: () => children.symbols,
-  });
+  const hands = openHands({ ...recording, children, board });
   try {
     orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
-    signals.onReload(() => reloads.request());
+    hands.start();
+    signals.onReload(() => hands.reload());
     await stop.stopped;
     systemClock.clearTimeout(duration);
     log.info('Stopping', { reason: stop.reason });
   } finally {
+    const changes = hands.close();
     await children.stop();
-    await reloads.close();
+    await changes;
     await monitoring.close();
     // Nobody is left who could bring what is still in there.
     rmSync(join(recording.outputPath, '.spool'), { recursive: true, force: true });
@@ -116,19 +134,6 @@ async function record(recording: Recording): Promise<ExitCode> {
   const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
   log.info('Stopped', { reason: stop.reason, exitCode });
   return exitCode;
-}
-
-async function renew(plan: RecorderPlan, children: Children, board: StatusBoard): Promise<boolean> {
-  const [before, after] = [children.workers, plan.workers.map(({ id }) => id)];
-  const expected = board.expected;
-  const startedAtMs = Date.now();
-  board.expect(expectationOf(plan));
-  const isReplaced = await children.renew(plan, {
-    deliver: () => board.deliver(after),
-    cover: () => board.cover(after, before, startedAtMs),
-  });
-  if (!isReplaced) board.expect(expected);
-  return isReplaced;
 }
 
 /** Rejects when another primary holds the folder. */
@@ -141,20 +146,28 @@ async function holdFolder(orphans: OrphanDesk, outputPath: string): Promise<void
   }
 }
 
-async function checkedSymbols(
-  config: StreamerConfig,
+/** The way to ask the exchange, kept open for as long as recording lasts. */
+function openExchange(
+  network: StreamerConfig['network'],
   outputPath: string,
   log: Log,
-): Promise<readonly string[]> {
-  const { market, restUrl } = config.network;
-  const budget = hostBudget(config.network, outputPath, log);
-  const rest = new BinanceRest({ market, restUrl, budget });
-  try {
-    return await listedSymbols(rest, config.symbols.pairs, log);
-  } finally {
-    rest.close();
-    budget.close();
-  }
+): { readonly rest: BinanceRest; readonly isHeld: () => boolean; readonly close: () => void } {
+  const budget = hostBudget(network, outputPath, log);
+  const rest = new BinanceRest({ market: network.market, restUrl: network.restUrl, budget });
+  return {
+    rest,
+    isHeld: () => budget.state().hold !== undefined,
+    close: () => {
+      rest.close();
+      budget.close();
+    },
+  };
+}
+
+function abortedBy(stop: StopSignal): AbortSignal {
+  const controller = new AbortController();
+  void stop.stopped.then(() => controller.abort());
+  return controller.signal;
 }
 
 async function monitor(config: StreamerConfig, sources: MonitoringSources): Promise<MonitoringServer> {

@@ -1,11 +1,13 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
-import { BookSync, type DepthIds } from '@org/orderbook';
+import { BookSync, type DepthIds, previousUpdateId } from '@org/orderbook';
 
 export interface DepthKeeperOptions {
   readonly symbol: string;
   /** False on the lines beside the first: the first line's snapshots serve them too, so they fetch only at a wish. */
   readonly fetchesUnasked: boolean;
+  /** Somebody else records the stream already and hands it over: its snapshot serves here too, until the ids break. */
+  readonly joinsRunning?: boolean;
   readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
   /** Asks the exchange; rejects when it has no answer after its own retries. */
   readonly fetchSnapshot: () => Promise<{ readonly body: Buffer; readonly lastUpdateId: number }>;
@@ -32,10 +34,15 @@ const FRESH_SNAPSHOT_MS = 3000;
 /**
  * Sees to it that the depth stream of one symbol has a snapshot to stand on: it follows the ids (it holds no book) and
  * asks for a new snapshot when they break. One request is under way at a time.
+ *
+ * Where the snapshot is somebody else's, the first diff is taken to stand on it. So nothing is buffered for a snapshot that
+ * never comes here.
  */
 export class DepthKeeper {
   readonly #options: DepthKeeperOptions;
   readonly #sync: BookSync<DepthIds, { lastUpdateId: number }>;
+  /** The next diff stands on a snapshot that somebody else has. */
+  #isAnchorless: boolean;
   #fetching = false;
   #stopped = false;
   #failures = 0;
@@ -45,6 +52,7 @@ export class DepthKeeper {
 
   constructor(options: DepthKeeperOptions) {
     this.#options = options;
+    this.#isAnchorless = options.joinsRunning === true || !options.fetchesUnasked;
     this.#sync = new BookSync<DepthIds, { lastUpdateId: number }>({
       applySnapshot: () => undefined,
       applyDiff: () => undefined,
@@ -52,7 +60,7 @@ export class DepthKeeper {
       snapshotNeeded: ({ reason }) => {
         // The answer on its way may well serve; if it does not, the sequencer asks again when it has it.
         if (reason === 'snapshot-behind') this.#retryLater();
-        else if (!options.fetchesUnasked) return;
+        else if (!options.fetchesUnasked) this.#isAnchorless = true;
         else if (reason === 'buffer-full') this.#requestIn(OVERFLOW_DELAY_MS);
         else this.request();
       },
@@ -64,6 +72,7 @@ export class DepthKeeper {
   }
 
   diff(ids: DepthIds): void {
+    if (this.#isAnchorless) this.#anchor(ids);
     this.#sync.diff(ids);
   }
 
@@ -74,7 +83,7 @@ export class DepthKeeper {
 
   /** The stream will deliver: a snapshot that is asked for from now on can be joined. */
   subscribed(): void {
-    if (this.#options.fetchesUnasked) this.wish();
+    if (this.#options.fetchesUnasked && !this.#isAnchorless) this.wish();
   }
 
   /** Somebody else (the order-book manager, after a restart) needs a snapshot in the stream. */
@@ -92,6 +101,11 @@ export class DepthKeeper {
     this.#stopped = true;
     this.#patience?.end();
     if (this.#retryTimer !== undefined) this.#options.clock.clearTimeout(this.#retryTimer);
+  }
+
+  #anchor(ids: DepthIds): void {
+    this.#isAnchorless = false;
+    this.#sync.snapshot({ lastUpdateId: previousUpdateId(ids) });
   }
 
   async #fetch(): Promise<void> {

@@ -49,6 +49,13 @@ export class StreamHandover {
     return [];
   }
 
+  /** Nothing more comes of the stream. Returns all that waited, each connection's frames behind those of the one before it. */
+  drain(): readonly HeldFrame[] {
+    const frames: HeldFrame[] = [];
+    while (this.#held.length > 0) frames.push(...this.#passOn());
+    return frames;
+  }
+
   /** The connection that has waited longest takes over; what a third one delivered goes on waiting. */
   #passOn(): readonly HeldFrame[] {
     const held = this.#held;

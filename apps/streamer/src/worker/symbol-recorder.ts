@@ -19,10 +19,18 @@ export interface SymbolRecorderOptions {
   /** Streams in the words of the configuration. */
   readonly streams: readonly string[];
   readonly line: number;
+  /** Another worker of the line records the symbol and hands it over. */
+  readonly joinsRunning?: boolean;
+  /** Of its snapshots among those of other symbols: smaller goes first, from 0 to below 1. */
+  readonly snapshotPriority?: number;
+  /** Scratch space; that of one worker serves all of its symbols, for a scan is used up at once. */
+  readonly fields?: FrameFields;
   readonly clock: Clock;
   readonly rest: Pick<BinanceRest, 'depth'>;
   readonly channel: Pick<RecordChannel, 'append'>;
   readonly log: Log;
+  /** A snapshot is under way for so long. */
+  readonly snapshotDelayed?: (symbol: string, waitedMs: number) => void;
 }
 
 const UNREADABLE = 'unreadable';
@@ -47,11 +55,12 @@ export class SymbolRecorder {
   readonly #options: SymbolRecorderOptions;
   readonly #streams = new Map<string, RecordedStream>();
   readonly #depthKey: string | undefined;
-  readonly #fields = new FrameFields();
+  readonly #fields: FrameFields;
   #depthIsLost = false;
 
   constructor(options: SymbolRecorderOptions) {
     this.#options = options;
+    this.#fields = options.fields ?? new FrameFields();
     for (const stream of options.streams) {
       const key = `${options.symbol}@${stream}`;
       this.#streams.set(key, {
@@ -83,7 +92,7 @@ export class SymbolRecorder {
     const stream = this.#streams.get(streamKey);
     if (stream === undefined) return;
     if (how === 'lossy' && stream.handover.isNext(connectionId))
-      this.#doubt(streamKey, stream.ledger, 'reconnect');
+      this.#doubt(streamKey, stream.ledger, stream.alarm === undefined ? 'reconnect' : 'silence');
     this.#recordAll(streamKey, stream.ledger, stream.handover.ended(connectionId, how === 'stopped'));
   }
 
@@ -93,9 +102,15 @@ export class SymbolRecorder {
     if (stream !== undefined) this.#doubt(streamKey, stream.ledger, reason);
   }
 
+  /**
+   * What is wrong with the stream now, if anything. Whether its silence was a loss is asked when it speaks again, or when
+   * the recording of it ends: until then it may turn out that the exchange has ended it.
+   */
   alarm(streamKey: string, problem: string | undefined): void {
     const stream = this.#streams.get(streamKey);
-    if (stream !== undefined) stream.alarm = problem;
+    if (stream === undefined) return;
+    if (problem === undefined) this.#doubtSilence(streamKey, stream);
+    stream.alarm = problem;
   }
 
   /** Records of the stream were not taken by the queue. */
@@ -123,15 +138,31 @@ export class SymbolRecorder {
       lastEventAtMs:
         ledger.lastReceivedAtUs === undefined ? undefined : Math.floor(ledger.lastReceivedAtUs / 1000),
       alarm,
+      ...(this.#options.joinsRunning === true ? { lastOrder: ledger.lastOrder } : {}),
     }));
   }
 
-  /** Nothing comes any more from here. */
-  stop(): void {
+  /** Whether every stream that is named here has come as far as its order, or has none. */
+  hasReached(orders: ReadonlyMap<string, number>): boolean {
+    return [...this.#streams].every(
+      ([key, { ledger }]) => (ledger.lastOrder ?? Infinity) >= (orders.get(key) ?? -Infinity),
+    );
+  }
+
+  /** Nothing comes any more from here. `isExplained`: because the exchange ended it, so that silence is no loss. */
+  stop(isExplained = false): void {
     this.depth?.stop();
     const nowUs = this.#options.clock.wallUs();
-    for (const [key, { ledger }] of this.#streams)
+    for (const [key, stream] of this.#streams) {
+      const { ledger } = stream;
+      this.#recordAll(key, ledger, stream.handover.drain());
+      if (!isExplained) this.#doubtSilence(key, stream);
       this.#store(key, RECORD_TYPE.doubt, doubtRecord(ledger.openDoubt ?? 'restart', true), nowUs);
+    }
+  }
+
+  #doubtSilence(key: string, { ledger, alarm }: RecordedStream): void {
+    if (alarm !== undefined) this.#doubt(key, ledger, 'silence');
   }
 
   #recordAll(key: string, ledger: StreamLedger, frames: readonly HeldFrame[]): void {
@@ -190,14 +221,16 @@ export class SymbolRecorder {
   }
 
   #depthKeeper(key: string): DepthKeeper {
-    const { symbol, line, clock, rest, log } = this.#options;
+    const { symbol, line, clock, rest, log, joinsRunning = false, snapshotPriority = 0 } = this.#options;
+    const { snapshotDelayed } = this.#options;
     return new DepthKeeper({
       symbol,
       fetchesUnasked: line === 0,
+      joinsRunning,
       clock,
-      fetchSnapshot: () => rest.depth(symbol),
+      fetchSnapshot: () => rest.depth(symbol, { priority: snapshotPriority }),
       storeSnapshot: (body) => this.#store(key, RECORD_TYPE.depthSnapshot, body, clock.wallUs()),
-      delayed: (waitedMs) => log.warn('SnapshotDelayed', { symbol, waitedMs }),
+      delayed: (waitedMs) => snapshotDelayed?.(symbol, waitedMs),
       failed: (error, retryInMs) => log.warn('SnapshotFailed', { symbol, retryInMs, ...errorFields(error) }),
     });
   }
