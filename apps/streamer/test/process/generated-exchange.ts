@@ -20,6 +20,8 @@ export async function whileRecording(
     /** Pairs of the configuration where they differ from what the exchange lists. */
     readonly pairs?: readonly string[];
     readonly streams?: readonly string[];
+    /** The program, given the folder of the test; the recorder by default. */
+    readonly main?: (folder: string) => string;
   },
   test: (setup: Setup) => Promise<void>,
 ): Promise<void> {
@@ -27,12 +29,13 @@ export async function whileRecording(
   const folder = temporaryFolder();
   const exchange = await startExchange({ symbols, port: 0, seed: 7 });
   const data = join(folder.path, 'data');
-  const recorder = Recorder.start(folder.path, {
+  const config = {
     network: { rest_url: exchange.restUrl, ws_url: exchange.wsUrl, ...options.network },
     symbols: { pairs: options.pairs ?? symbols, ...(options.streams ? { streams: options.streams } : {}) },
     storage: { output_dir: data },
     ...options.config,
-  });
+  };
+  const recorder = Recorder.start(folder.path, config, options.main?.(folder.path));
   try {
     await test({ exchange, recorder, data, folder: folder.path });
   } finally {

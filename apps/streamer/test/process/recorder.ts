@@ -20,7 +20,7 @@ export interface Run {
 
 /** Runs a program of the workspace to its end. */
 export async function run(program: 'streamer' | 'inspector', args: readonly string[]): Promise<Run> {
-  return started(program, args).ended;
+  return started(program === 'streamer' ? STREAMER : INSPECTOR, args).ended;
 }
 
 export interface Replay {
@@ -42,8 +42,8 @@ interface Started {
   output(): { stdout: string; stderr: string };
 }
 
-function started(program: 'streamer' | 'inspector', args: readonly string[]): Started {
-  const child = spawn(process.execPath, [program === 'streamer' ? STREAMER : INSPECTOR, ...args], {
+function started(main: string, args: readonly string[]): Started {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
@@ -80,14 +80,17 @@ export class Recorder {
     this.#run = run;
   }
 
-  /** `config` is the configuration as an object; the monitoring port is free unless it names one. */
-  static start(folder: string, config: Record<string, unknown>): Recorder {
+  /**
+   * `config` is the configuration as an object; the monitoring port is free unless it names one. `main`: the program that
+   * takes the command line, this recorder by default.
+   */
+  static start(folder: string, config: Record<string, unknown>, main = STREAMER): Recorder {
     const file = join(folder, 'config.yaml');
     writeFileSync(
       file,
       JSON.stringify({ monitoring: { port: 0 }, logging: { dir: join(folder, 'logs') }, ...config }),
     );
-    return new Recorder(started('streamer', ['serve', '--config', file]));
+    return new Recorder(started(main, ['serve', '--config', file]));
   }
 
   get pid(): number {
