@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Buffer } from 'node:buffer';
 import { FrameError, FrameFields, scanDepthSnapshot, SLOT } from '@org/binance-wire';
 import type { Market } from '@org/market-data';
@@ -135,6 +136,8 @@ export class BinanceRest {
     this.#timeoutMs = timeoutMs;
     this.#retry = numericOptions(RETRY, options.retry, { attempts: 1, initialDelayMs: 0, maxDelayMs: 0 });
     this.#transport = new HttpTransport(this.#clock);
+    // Every request that waits listens to it: hundreds of snapshots at the start are no leak.
+    setMaxListeners(0, this.#closing.signal);
     const limitPerMinute = this.#product.weightLimitPerMinute;
     this.budget = options.budget ?? createRequestBudget({ limitPerMinute, clock: this.#clock });
   }
