@@ -131,16 +131,18 @@ export function readRecordBatch(bytes: Buffer, visit: (record: BatchRecord) => v
     bytes, type: 1, stream: '', receivedAtUs: 0, line: 0, connectionId: 0, order: undefined, follows: undefined,
     payloadStart: 0, payloadEnd: 0,
   }; // prettier-ignore
+  // Half of a head is doubles, which a DataView reads in place and a Buffer byte by byte.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let count = 0;
   for (let at = 1; at < bytes.length;) {
     const body = at + LENGTH_BYTES;
-    const end = body <= bytes.length ? body + bytes.readUInt32LE(at) : Infinity;
+    const end = body <= bytes.length ? body + view.getUint32(at, true) : Infinity;
     if (end > bytes.length || end < body + DEFINE_BYTES)
       throw new RecordBatchError(at, 'an entry that leaves the batch');
     if (bytes[body] === DEFINE) {
-      streams[bytes.readUInt16LE(body + 1)] = bytes.toString('utf8', body + DEFINE_BYTES, end);
+      streams[view.getUint16(body + 1, true)] = bytes.toString('utf8', body + DEFINE_BYTES, end);
     } else {
-      readRecord(bytes, body, end, streams, record);
+      readRecord(view, body, end, streams, record);
       visit(record);
       count++;
     }
@@ -163,22 +165,22 @@ export function firstReceiptUs(bytes: Buffer): number | undefined {
 }
 
 function readRecord(
-  bytes: Buffer,
+  view: DataView,
   body: number,
   end: number,
   streams: string[],
   record: Mutable<BatchRecord>,
 ): void {
   if (end < body + RECORD_BYTES) throw new RecordBatchError(body, 'a record without its head');
-  const stream = streams[bytes.readUInt16LE(body + 2)];
+  const stream = streams[view.getUint16(body + 2, true)];
   if (stream === undefined) throw new RecordBatchError(body, 'a record of a stream that has no name');
-  record.type = bytes[body] as RecordType;
-  record.line = bytes[body + 1]!;
+  record.type = view.getUint8(body) as RecordType;
+  record.line = view.getUint8(body + 1);
   record.stream = stream;
-  record.connectionId = bytes.readUInt32LE(body + 4);
-  record.receivedAtUs = bytes.readDoubleLE(body + 8);
-  record.order = numberOrUndefined(bytes.readDoubleLE(body + 16));
-  record.follows = numberOrUndefined(bytes.readDoubleLE(body + 24));
+  record.connectionId = view.getUint32(body + 4, true);
+  record.receivedAtUs = view.getFloat64(body + 8, true);
+  record.order = numberOrUndefined(view.getFloat64(body + 16, true));
+  record.follows = numberOrUndefined(view.getFloat64(body + 24, true));
   record.payloadStart = body + RECORD_BYTES;
   record.payloadEnd = end;
 }

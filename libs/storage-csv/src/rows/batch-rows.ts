@@ -8,8 +8,8 @@ import { rejectedLine } from './rejected-line.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { RowProblem } from './row-problem.ts';
 
-/** Stream keys whose route is remembered; beyond it all are forgotten and parsed again. */
-const ROUTES_MAX = 10_000;
+/** Streams that are remembered; beyond it all are forgotten and their keys parsed again. */
+const STREAMS_MAX = 10_000;
 /** Memory of row buffers that is kept for the next batch. Fresh memory costs more than filling it with rows. */
 const SPARE_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -36,14 +36,22 @@ export interface FormattedBatch {
   readonly rejections: readonly Rejection[];
 }
 
+/** Where the rows of a stream go, and the file that they went to last, which counts for its batch and period only. */
+interface StreamRows {
+  readonly route: RecordRoute;
+  batch: number;
+  period: number;
+  file: FileRows | undefined;
+}
+
 /** Turns batches into rows, file by file. It does no input or output: what it returns can be written or thrown away. */
 export class BatchRows {
   readonly #periods: Periods;
   readonly #recordRows = new RecordRows();
-  readonly #routes = new Map<string, RecordRoute>();
+  readonly #streams = new Map<string, StreamRows>();
   readonly #spare: RowBuffer[] = [];
   #spareBytes = 0;
-  readonly #last = new Map<RecordRoute, { readonly index: number; readonly file: FileRows }>();
+  #batch = 0;
   #files = new Map<string, FileRows>();
   #rows = 0;
   #rejections: Rejection[] = [];
@@ -55,7 +63,7 @@ export class BatchRows {
   /** Throws `RecordBatchError` when the bytes are no batch. */
   format(batch: Buffer): FormattedBatch {
     this.#files = new Map();
-    this.#last.clear();
+    this.#batch++;
     this.#rows = 0;
     this.#rejections = [];
     const records = readRecordBatch(batch, (record) => this.#add(record));
@@ -74,22 +82,23 @@ export class BatchRows {
 
   #add(record: BatchRecord): void {
     if (hasNoRows(record)) return;
-    const route = this.#route(record.stream);
+    const stream = this.#stream(record.stream);
     try {
-      this.#rows += this.#write(record, route);
+      this.#rows += this.#write(record, stream);
     } catch (error) {
       if (!isRejection(error)) throw error;
-      this.#reject(record, route, error.message);
+      this.#reject(record, stream.route, error.message);
     }
   }
 
   /** All the record's rows or none of them. */
-  #write(record: BatchRecord, route: RecordRoute): number {
+  #write(record: BatchRecord, stream: StreamRows): number {
+    const { route } = stream;
     if (!isTime(record.receivedAtUs))
       throw new RowProblem(`expected a receipt in µs, was ${record.receivedAtUs}`);
     const kind = recordFileKind(route, record.type);
     if (kind === undefined) throw new RowProblem('expected a stream key of a symbol and a known stream');
-    const { rows } = this.#lastFile(route, kind, record.receivedAtUs);
+    const { rows } = this.#lastFile(stream, kind, record.receivedAtUs);
     const start = rows.length;
     try {
       return this.#recordRows.write(record, route, rows);
@@ -109,13 +118,15 @@ export class BatchRows {
   }
 
   /** The file of the stream's record before, as long as kind and period stay: most records need no name made. */
-  #lastFile(route: RecordRoute, kind: FileKind, timeUs: number): FileRows {
-    const index = this.#periods.index(timeUs);
-    const last = this.#last.get(route);
-    if (last?.index === index && last.file.kind === kind) return last.file;
-    const file = this.#file(route.symbol, kind, timeUs);
-    this.#last.set(route, { index, file });
-    return file;
+  #lastFile(stream: StreamRows, kind: FileKind, timeUs: number): FileRows {
+    const period = this.#periods.index(timeUs);
+    const { file } = stream;
+    if (file?.kind === kind && stream.batch === this.#batch && stream.period === period) return file;
+    const found = this.#file(stream.route.symbol, kind, timeUs);
+    stream.batch = this.#batch;
+    stream.period = period;
+    stream.file = found;
+    return found;
   }
 
   #file(folder: string, kind: FileKind, timeUs: number): FileRows {
@@ -135,14 +146,14 @@ export class BatchRows {
     return spare ?? new RowBuffer();
   }
 
-  #route(stream: string): RecordRoute {
-    let route = this.#routes.get(stream);
-    if (route === undefined) {
-      if (this.#routes.size >= ROUTES_MAX) this.#routes.clear();
-      route = recordRoute(stream);
-      this.#routes.set(stream, route);
+  #stream(key: string): StreamRows {
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      if (this.#streams.size >= STREAMS_MAX) this.#streams.clear();
+      stream = { route: recordRoute(key), batch: 0, period: 0, file: undefined };
+      this.#streams.set(key, stream);
     }
-    return route;
+    return stream;
   }
 }
 

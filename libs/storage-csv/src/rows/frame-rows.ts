@@ -1,32 +1,29 @@
 import type { FrameFields } from '@org/binance-wire';
+import { holdsText, isWordAt } from './cell-bytes.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import { RowProblem } from './row-problem.ts';
-import type { Cell, StreamDefinition } from './stream-definition.ts';
+import type { Cell, FrameCell, StreamDefinition } from './stream-definition.ts';
 
-/** Words of the exchange never need quotes, and none starts as a spreadsheet formula does; others are refused. */
-const WORD = /^[A-Za-z0-9_][A-Za-z0-9_ .:/-]{0,63}$/;
-
-export function isWord(text: string): boolean {
-  return WORD.test(text);
-}
-
-/** Writes the row of a scanned frame. Throws {@link RowProblem} when the frame lacks what the kind needs. */
+/**
+ * Writes the row of a scanned frame. `localTimeUs` is a whole number. Throws {@link RowProblem} when the frame lacks
+ * what the kind needs.
+ */
 export function writeFrameRow(
   definition: StreamDefinition,
   fields: FrameFields,
-  localTime: string,
+  localTimeUs: number,
   rows: RowBuffer,
 ): void {
-  const columns = definition.columns;
+  const { columns } = definition;
   for (let index = 0; index < columns.length; index++) {
     if (index > 0) rows.comma();
-    writeCell(columns[index]![1], fields, localTime, rows);
+    writeCell(columns[index]![1], fields, localTimeUs, rows);
   }
   rows.endRow();
 }
 
-function writeCell(cell: Cell, fields: FrameFields, localTime: string, rows: RowBuffer): void {
-  if (cell.type === 'receipt') return rows.ascii(localTime);
+function writeCell(cell: Cell, fields: FrameFields, localTimeUs: number, rows: RowBuffer): void {
+  if (cell.type === 'receipt') return rows.integer(localTimeUs);
   if (cell.type === 'constant') return rows.ascii(cell.text);
   const start = fields.starts[cell.slot]!;
   const end = fields.ends[cell.slot]!;
@@ -35,16 +32,23 @@ function writeCell(cell: Cell, fields: FrameFields, localTime: string, rows: Row
     return;
   }
   if (cell.type === 'number') {
-    if (!rows.number(fields.bytes, start, end)) throw problem(cell.key, 'a number', fields.text(cell.slot));
+    if (!rows.number(fields.bytes, start, end)) throw problem(cell, 'a number', fields);
     return;
   }
-  const text = fields.text(cell.slot);
-  if (cell.type === 'flag' && text !== 'true' && text !== 'false')
-    throw problem(cell.key, 'true or false', text);
-  if (!isWord(text)) throw problem(cell.key, 'a word', text);
-  rows.ascii(text);
+  checkText(cell, fields, start, end);
+  rows.copy(fields.bytes, start, end);
 }
 
-function problem(key: string, expected: string, was: string): RowProblem {
-  return new RowProblem(`expected ${expected} for "${key}", was ${JSON.stringify(was.slice(0, 80))}`);
+function checkText(cell: FrameCell, fields: FrameFields, start: number, end: number): void {
+  const { bytes } = fields;
+  if (cell.type === 'word') {
+    if (!isWordAt(bytes, start, end)) throw problem(cell, 'a word', fields);
+  } else if (!holdsText(bytes, start, end, 'true') && !holdsText(bytes, start, end, 'false')) {
+    throw problem(cell, 'true or false', fields);
+  }
+}
+
+function problem({ key, slot }: FrameCell, expected: string, fields: FrameFields): RowProblem {
+  const was = JSON.stringify(fields.text(slot).slice(0, 80));
+  return new RowProblem(`expected ${expected} for "${key}", was ${was}`);
 }

@@ -1,6 +1,8 @@
 import { parseStreamKey, streamKind, type StreamKind } from '@org/market-data';
 import { RECORD_TYPE, type RecordType } from '@org/storage';
 import type { FileKind } from '../file-names.ts';
+import { streamDefinition } from '../streams/catalogue.ts';
+import type { StreamDefinition } from './stream-definition.ts';
 
 /** Where the records of one stream go. */
 export interface RecordRoute {
@@ -10,6 +12,8 @@ export interface RecordRoute {
   readonly stream: string;
   /** Undefined for a stream of no known kind. */
   readonly kind: StreamKind | undefined;
+  /** How its messages become rows; undefined for depth and for a stream of no known kind. */
+  readonly definition: StreamDefinition | undefined;
 }
 
 /**
@@ -18,8 +22,10 @@ export interface RecordRoute {
  */
 export function recordRoute(streamKey: string): RecordRoute {
   const key = parseStreamKey(streamKey);
-  if (key === undefined) return { symbol: '', stream: streamKey, kind: undefined };
-  return { symbol: key.symbol, stream: key.stream, kind: streamKind(key.stream) };
+  if (key === undefined) return { symbol: '', stream: streamKey, kind: undefined, definition: undefined };
+  const kind = streamKind(key.stream);
+  const definition = kind === undefined || kind === 'depth' ? undefined : streamDefinition(kind);
+  return { symbol: key.symbol, stream: key.stream, kind, definition };
 }
 
 /** The kind of file that a record of this type belongs in; undefined when there is none. */

@@ -7,7 +7,7 @@ import {
   type FrameKind,
 } from '@org/binance-wire';
 import { RECORD_TYPE, type BatchRecord } from '@org/storage';
-import { streamDefinition } from '../streams/catalogue.ts';
+import { holdsText } from './cell-bytes.ts';
 import { writeDepthDiff, writeDepthSnapshot } from './depth-rows.ts';
 import { writeFrameRow } from './frame-rows.ts';
 import type { RecordRoute } from './record-route.ts';
@@ -25,21 +25,21 @@ export class RecordRows {
    * record is not what its stream promises; `rows` may then hold a part of them.
    */
   write(record: BatchRecord, route: RecordRoute, rows: RowBuffer): number {
-    const localTime = String(Math.floor(record.receivedAtUs));
+    const localTimeUs = Math.floor(record.receivedAtUs);
     switch (record.type) {
       case RECORD_TYPE.frame:
-        return this.#writeFrame(record, route, localTime, rows);
+        return this.#writeFrame(record, route, localTimeUs, rows);
       case RECORD_TYPE.depthSnapshot:
         scanDepthSnapshot(payload(record), this.#fields);
-        this.#expectSymbol(route.symbol, [SLOT.symbol]);
-        return writeDepthSnapshot(this.#fields, localTime, rows);
+        this.#expectSymbol(route.symbol, SLOT.symbol);
+        return writeDepthSnapshot(this.#fields, localTimeUs, rows);
       case RECORD_TYPE.restRows:
         return this.#writeRest(record, route, rows);
       case RECORD_TYPE.gap:
         rows.text(gapRow(payload(record).toString('utf8')));
         return 1;
       case RECORD_TYPE.bookSnapshot: {
-        const block = orderbookRows(payload(record).toString('utf8'), route.symbol, localTime);
+        const block = orderbookRows(payload(record).toString('utf8'), route.symbol, String(localTimeUs));
         rows.text(block.text);
         return block.count;
       }
@@ -49,37 +49,36 @@ export class RecordRows {
     }
   }
 
-  #writeFrame(record: BatchRecord, route: RecordRoute, localTime: string, rows: RowBuffer): number {
-    const { kind } = route;
-    if (kind === undefined) throw new RowProblem('expected a stream of a known kind');
+  #writeFrame(record: BatchRecord, route: RecordRoute, localTimeUs: number, rows: RowBuffer): number {
+    const { kind, definition } = route;
     const found = scanFrame(payload(record), this.#fields);
     if (kind === 'depth') {
       this.#expectFrame('depthUpdate', found, route.symbol);
-      return writeDepthDiff(this.#fields, localTime, rows);
+      return writeDepthDiff(this.#fields, localTimeUs, rows);
     }
-    const definition = streamDefinition(kind);
+    if (definition === undefined) throw new RowProblem('expected a stream of a known kind');
     this.#expectFrame(definition.frame, found, route.symbol);
-    writeFrameRow(definition, this.#fields, localTime, rows);
+    writeFrameRow(definition, this.#fields, localTimeUs, rows);
     return 1;
   }
 
   #writeRest(record: BatchRecord, route: RecordRoute, rows: RowBuffer): number {
-    const { kind, stream } = route;
-    if (kind === undefined || kind === 'depth') throw new RowProblem(`expected no REST rows for ${stream}`);
+    const { definition, stream } = route;
+    if (definition === undefined) throw new RowProblem(`expected no REST rows for ${stream}`);
     const context = { stream, receivedAtUs: record.receivedAtUs };
-    return writeRestRows(streamDefinition(kind), payload(record).toString('utf8'), context, rows);
+    return writeRestRows(definition, payload(record).toString('utf8'), context, rows);
   }
 
   #expectFrame(expected: FrameKind, found: FrameKind, symbol: string): void {
     if (found !== expected) throw new RowProblem(`expected a frame of kind ${expected}, was ${found}`);
-    this.#expectSymbol(symbol, [SLOT.s, SLOT['o.s']]);
+    this.#expectSymbol(symbol, this.#fields.has(SLOT.s) ? SLOT.s : SLOT['o.s']);
   }
 
   /** Rows must never lie in another symbol's file: all-market streams carry rows of every product. */
-  #expectSymbol(symbol: string, slots: readonly number[]): void {
+  #expectSymbol(symbol: string, slot: number): void {
     const fields = this.#fields;
-    const slot = slots.find((candidate) => fields.has(candidate));
-    if (slot === undefined || holdsText(fields.bytes, fields.starts[slot]!, fields.ends[slot]!, symbol))
+    // Symbols of ASCII letters, which nearly all are, need no text.
+    if (!fields.has(slot) || holdsText(fields.bytes, fields.starts[slot]!, fields.ends[slot]!, symbol))
       return;
     const was = fields.text(slot);
     if (was !== symbol)
@@ -94,11 +93,4 @@ export function isRejection(error: unknown): error is Error {
 
 function payload(record: BatchRecord): BatchRecord['bytes'] {
   return record.bytes.subarray(record.payloadStart, record.payloadEnd);
-}
-
-/** A quick comparison for symbols of ASCII letters, which nearly all are. */
-function holdsText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  if (end - start !== text.length) return false;
-  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false;
-  return true;
 }

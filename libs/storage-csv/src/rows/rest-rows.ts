@@ -1,9 +1,10 @@
-import { isWord } from './frame-rows.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import { RowProblem } from './row-problem.ts';
 import type { RestContext, RestValue, StreamDefinition } from './stream-definition.ts';
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
+/** As the words of a frame: they never need quotes, and none starts as a spreadsheet formula does. */
+const WORD = /^[A-Za-z0-9_][A-Za-z0-9_ .:/-]{0,63}$/;
 
 /**
  * Writes the rows of a REST answer, a JSON array, that repairs a gap of a stream; returns how many. JSON.parse is
@@ -46,6 +47,6 @@ function fits(type: string, text: string): boolean {
     case 'flag':
       return text === 'true' || text === 'false';
     default:
-      return isWord(text);
+      return WORD.test(text);
   }
 }

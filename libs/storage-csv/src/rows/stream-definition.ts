@@ -1,14 +1,22 @@
 import { SLOT, type FrameKind, type SlotName } from '@org/binance-wire';
 import type { StreamKind } from '@org/market-data';
 
-/** Where the cells of a column come from. `slot` is the place of a wire key in a scanned frame. */
+/** A cell whose text comes from the frame. `slot` is the place of a wire key in a scanned frame. */
+export interface FrameCell {
+  /**
+   * - `number`: digits as they were sent, of a price, a quantity, an id, a time
+   * - `flag`: `true` or `false`
+   * - `word`: a word of the exchange, for example an order type
+   */
+  readonly type: 'number' | 'flag' | 'word';
+  readonly slot: number;
+  readonly key: SlotName;
+  readonly isRequired: boolean;
+}
+
+/** Where the cells of a column come from. */
 export type Cell =
-  /** Digits as they were sent: a price, a quantity, an id, a time. */
-  | { readonly type: 'number'; readonly slot: number; readonly key: SlotName; readonly isRequired: boolean }
-  /** `true` or `false`. */
-  | { readonly type: 'flag'; readonly slot: number; readonly key: SlotName; readonly isRequired: boolean }
-  /** A word of the exchange, for example an order type. */
-  | { readonly type: 'word'; readonly slot: number; readonly key: SlotName; readonly isRequired: boolean }
+  | FrameCell
   /** Our receipt, µs since the epoch. */
   | { readonly type: 'receipt' }
   /** The same for every row that comes from a frame. */
@@ -36,20 +44,20 @@ export interface StreamDefinition {
   readonly restRow?: (row: unknown, context: RestContext) => readonly RestValue[];
 }
 
-export function number(key: SlotName): Cell {
+export function number(key: SlotName): FrameCell {
   return { type: 'number', slot: SLOT[key], key, isRequired: true };
 }
 
-export function flag(key: SlotName): Cell {
+export function flag(key: SlotName): FrameCell {
   return { type: 'flag', slot: SLOT[key], key, isRequired: true };
 }
 
-export function word(key: SlotName): Cell {
+export function word(key: SlotName): FrameCell {
   return { type: 'word', slot: SLOT[key], key, isRequired: true };
 }
 
 /** The cell stays empty when the exchange does not send the key. */
-export function optional<T extends Cell>(cell: T): T {
+export function optional(cell: FrameCell): FrameCell {
   return { ...cell, isRequired: false };
 }
 
