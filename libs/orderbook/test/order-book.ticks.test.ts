@@ -67,6 +67,19 @@ describe('an order book in ticks and units', () => {
     expect(bestOf(book)).toEqual([120, 3000, 125, 1]);
   });
 
+  it.each(['bid', 'ask'] as const)(
+    'does not widen when the farthest of neighbouring %s levels has no room',
+    (side) => {
+      const book = new OrderBook();
+      const farthest = Math.floor(LAST / 10) + 1;
+      for (let ticks = farthest - 4; ticks <= farthest; ticks++) book.setTicks(side, ticks, 1);
+      expect(() => book.setLevel(side, '0.1', '1')).toThrow(errorWith('SCALE_EXCEEDED'));
+      book.setTicks(side, farthest, 0);
+      book.setLevel(side, '0.1', '1');
+      expect([book.count(side), book.priceDecimals]).toEqual([5, 1]);
+    },
+  );
+
   it.each([-1, 0.5, NaN, Infinity, -Infinity, LAST + 1])('refuses %p, and applies nothing', (wrong) => {
     const book = new OrderBook();
     book.applyTicks(Float64Array.of(10, 1, 11, 1), 1, 1);

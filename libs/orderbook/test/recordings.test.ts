@@ -143,7 +143,7 @@ withRecordings('a live book over a recording', () => {
     for (const [key, { checkpoints }] of Object.entries(expectedBooks)) {
       replays.set(key, replay(readRecording(key), new Set(checkpoints.map(({ applied }) => applied))));
     }
-  }, 60_000);
+  }, 120_000);
 
   // A table must not be empty, not even that of tests which are skipped.
   const keys = haveRecordings ? Object.keys(expectedBooks) : ['an absent recording'];
