@@ -1,7 +1,7 @@
 import type { BookSide } from '@org/market-data';
 import { NO_SLOT, OFFSET_MASK, PAGE_TICKS, PageIndex, slotOf } from './page-index.ts';
 
-/** A ladder of fewer pages never gives memory back. */
+/** Room for so few pages is not worth giving back. */
 const SHRINK_PAGES_MIN = 64;
 
 /**

@@ -32,12 +32,13 @@ const oneTicks = new Float64Array(2);
  * as exact decimal text without trailing zeros. The book knows nothing of update ids; `BookSync` does.
  *
  * A level that is not two plain decimals throws {@link OrderBookError} `LEVEL_MALFORMED`, one that would need more than
- * 2^53 units `SCALE_EXCEEDED`. `applyLevels`, `applyDiff` and `replaceWith` read the whole message first: when they
- * throw, none of it was applied, and so do `applyOffsets`, `replaceWithOffsets` and `applyTicks`, which allocate nothing.
- * `setLevel`, `setLevelBytes` and `setTicks` promise that for their one level.
+ * 2^53 units `SCALE_EXCEEDED`. Messages (`applyDiff`, `applyLevels`, `applyOffsets`, `applyTicks`, `replaceWith`,
+ * `replaceWithOffsets`) are looked at as a whole first: when one throws, none of it was applied. `setLevel`,
+ * `setLevelBytes` and `setTicks` promise that for their one level. What takes offsets or ticks allocates nothing but the
+ * room for more levels.
  *
- * Ticks and units count in steps of `10^-priceDecimals` and `10^-quantityDecimals`. Those decimals grow when a text needs more:
- * who keeps ticks has to look whether they did.
+ * Ticks and units count in steps of `10^-priceDecimals` and `10^-quantityDecimals`. Those decimals grow when a text needs
+ * more, so whoever keeps ticks has to look whether they did.
  *
  * A change costs the same near the touch and far from it, with 1000 levels and with 6000. The number of levels has no
  * limit of its own: the exchange's price filter bounds it. A level takes at most about 400 bytes, when no other is within
