@@ -125,6 +125,33 @@ describe('the visitor of a depth file', () => {
     });
   });
 
+  it.each([
+    [['8', '5', '4', '10', '20', '5', 'diff']],
+    [['9', '6', '4', '10', '20', '5', 'diff']],
+    [['9', '5', '3', '10', '20', '5', 'diff']],
+    [['9', '5', '4', '11', '20', '5', 'diff']],
+    [['9', '5', '4', '10', '21', '5', 'diff']],
+    [['9', '5', '4', '10', '20', '6', 'diff']],
+    [['9', '5', '4', '10', '20', '5', 'snapshot']],
+  ])('takes rows that differ in one shared column for two messages: %s', async (other) => {
+    // Times of one to eight digits bring the difference to every place within the words that are compared.
+    for (let digits = 0; digits < 8; digits++) {
+      const head = ['9', '5', '4', '10', '20', '5', 'diff'].join();
+      const rows = [`${head},bid,1,1`, `${other.join()},bid,2,2`, `${other.join()},bid,3,3`];
+      const longer = rows.map((row) => '1'.repeat(digits) + row);
+      const messages = await visited(file([HEADER, ...longer, ''].join('\n')));
+      expect(messages.map(({ bids }) => bids.length)).toEqual([1, 2]);
+    }
+  });
+
+  it('refuses a row beyond 64 KiB also where it looks like all others', async () => {
+    const rows = `9,5,4,1,1,0,diff,bid,1,1\n9,5,4,1,1,0,diff,bid,${'1'.repeat(65_600)},1\n`;
+    await expect(visited(file(`${HEADER}\n${rows}`))).rejects.toMatchObject({
+      code: 'SEGMENT_CORRUPT',
+      line: 3,
+    });
+  });
+
   it('ends the reading by false, and gives the file back', async () => {
     const path = file(
       `${HEADER}\n${[1, 2, 3].map((u) => `9,5,4,${u},${u},${u - 1},diff,bid,1,1\n`).join('')}`,
