@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { depthCsv, put } from './support/depth-csv.ts';
+import { gzipSync } from 'node:zlib';
+import { depthCsv, DEPTH_HEADER, put } from './support/depth-csv.ts';
 import { diff, snapshot } from './support/messages.ts';
 
 /** The built command, as it is installed. */
@@ -75,6 +76,46 @@ describe('the built command', () => {
     const { exitCode, stdout, stderr } = await run(['replay', '--symbol', 'BTCUSDT'], { cwd });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.replace(/\d+\.\d s$/m, '0.0 s')).toBe(block('text'));
+  });
+
+  it('replays symbols in threads as it does without, and survives one that has no book', async () => {
+    const symbols = ['AAAUSDT', 'BBBUSDT', 'CCCUSDT', 'DDDUSDT', 'EEEUSDT'];
+    const many = join(dataDir, 'many');
+    symbols.forEach((symbol, index) => {
+      const messages = [snapshot(0, 10, { bids: LEVELS.slice(index) }), diff(1, [11, 12 + index, 10])];
+      put(join(many, symbol, 'depth_2024-07-19.csv'), depthCsv(index === 2 ? messages.slice(1) : messages));
+    });
+    const args = ['replay', '--symbol', '*', '--data-dir', many, '--format', 'json', '--depth', '1'];
+    const alone = await run(args);
+    const threads = await run([...args, '--jobs', '2']);
+    const withoutTime = (text: string) => text.replace(/"elapsedMs":\d+/g, '');
+    expect(withoutTime(threads.stdout)).toBe(withoutTime(alone.stdout));
+    expect(alone.stdout.split('\n')).toHaveLength(symbols.length);
+    for (const { exitCode, stderr } of [alone, threads]) {
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(
+        /^error: CCCUSDT: no snapshot.*\nerror: 1 of 5 symbols have no book: CCCUSDT\n$/,
+      );
+    }
+  });
+
+  it('stops at once with all its threads when it is interrupted', async () => {
+    const endless = join(dataDir, 'endless');
+    const diffs = Array.from({ length: 300 }, (_, index) => diff(1, [index, index, index - 1], { bids: LEVELS.slice(0, 200) })); // prettier-ignore
+    const member = gzipSync(depthCsv(diffs).slice(DEPTH_HEADER.length), { level: 1 });
+    // Some 2 GB of rows each, which take much longer than this test.
+    const content = Buffer.concat([gzipSync(depthCsv([snapshot(0, 1)])), ...Array<Buffer>(300).fill(member)]);
+    for (const symbol of ['AAAUSDT', 'BBBUSDT'])
+      put(join(endless, symbol, 'depth_2024-07-19.csv.gz'), content);
+    const args = ['replay', '--symbol', '*', '--data-dir', endless, '--jobs', '2', '--progress'];
+    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = new Promise((end) => child.on('exit', (code, signal) => end({ code, signal })));
+    const progress = await new Promise<Buffer>((told) => child.stderr.once('data', told));
+    expect(progress.toString()).toMatch(/^0 of 2 symbols .* MB\/s /);
+    const interruptedAtMs = performance.now();
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ code: null, signal: 'SIGINT' });
+    expect(performance.now() - interruptedAtMs).toBeLessThan(2000);
   });
 
   it('ends with 1 without a book', async () => {
