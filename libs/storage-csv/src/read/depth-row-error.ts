@@ -4,6 +4,11 @@ import type { Buffer } from 'node:buffer';
 export class DepthRowError extends Error {}
 
 /** What stands at `bytes[start, end)`, for the message of an error: quoted and cut short. */
-export function excerpt(bytes: Buffer, start: number, end: number): string {
-  return JSON.stringify(bytes.toString('latin1', start, Math.min(end, start + 40)));
+export function excerpt(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  encoding: 'latin1' | 'utf8' = 'latin1',
+): string {
+  return JSON.stringify(bytes.toString(encoding, start, Math.min(end, start + 40)));
 }

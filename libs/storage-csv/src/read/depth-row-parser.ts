@@ -171,5 +171,5 @@ function commaFrom(bytes: Buffer, start: number, end: number): number {
 
 function requireDecimal(column: string, bytes: Buffer, start: number, end: number): void {
   if (start < end && plainDecimalEnd(bytes, start, end) === end) return;
-  throw new DepthRowError(`expected a decimal in ${column}, was ${excerpt(bytes, start, end)}`);
+  throw new DepthRowError(`expected a decimal in ${column}, was ${excerpt(bytes, start, end, 'utf8')}`);
 }
