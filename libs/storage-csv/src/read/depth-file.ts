@@ -40,7 +40,7 @@ export async function* readDepthFile(
 /**
  * What {@link readDepthFile} gives, without a string or an object a level: the way to replay a file fast. Resolves to
  * whether the file was read to its end; it was not when `visit` returned false. Holds two reads of the file (2 MiB; of
- * a compressed one its window and what one read unpacks to, at most 16.5 MiB) and the levels of one message.
+ * a compressed one its window and what one read unpacks to, at most 33 MiB) and the levels of one message.
  *
  * @example
  * await visitDepthFile(path, ({ bytes, offsets, bidCount, askCount }) =>
