@@ -8,7 +8,7 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { Broadcast } from './delivery/broadcast.ts';
 import { SentLog } from './delivery/sent-log.ts';
-import type { BookReport, RestUsageReport, SentReport } from './delivery/sent-report.ts';
+import type { BookReport, ReportOptions, RestUsageReport, SentReport } from './delivery/sent-report.ts';
 import { StreamLedger } from './delivery/stream-ledger.ts';
 import { SimulatorError } from './errors.ts';
 import type { Fault } from './faults/fault.ts';
@@ -40,8 +40,11 @@ export interface Exchange {
   readonly wsUrl: string;
   /** What a client has to trust, as PEM; undefined without TLS. */
   readonly certificate: string | undefined;
-  /** What was sent and asked until now; also after {@link stop}. */
-  report(): SentReport;
+  /**
+   * What was sent and asked until now; also after {@link stop}. Books of hundreds of symbols take a second: who asks
+   * while a load is running leaves them out.
+   */
+  report(options?: ReportOptions): SentReport;
   /** Plans a fault, at once unless it says otherwise. Throws {@link SimulatorError} `FAULTS_INVALID`. */
   inject(fault: Fault): void;
   /**
@@ -157,7 +160,7 @@ function openServer(
   const control: ControlPort = {
     inject: (fault) => desk.inject(fault),
     changeListings: (change) => listings.change(change),
-    report: () => sentReport(parts, refusedAbove(options, product)),
+    report: (wanted) => sentReport(parts, refusedAbove(options, product), wanted),
   };
   const app = restApp({
     product,
@@ -225,11 +228,15 @@ function running(
     inject: (fault) => parts.desk.inject(checkFault(fault)),
     changeListings: (change) => parts.listings.change(change),
     stop: () => (stopped ??= stop()),
-    report: () => sentReport(parts, weightLimit),
+    report: (wanted) => sentReport(parts, weightLimit, wanted),
   };
 }
 
-function sentReport(parts: Parts, weightLimit: number | undefined): SentReport {
+function sentReport(
+  parts: Parts,
+  weightLimit: number | undefined,
+  { books = true }: ReportOptions = {},
+): SentReport {
   return {
     streams: parts.ledger.report(),
     connections: parts.streams.reports(),
@@ -237,7 +244,7 @@ function sentReport(parts: Parts, weightLimit: number | undefined): SentReport {
     handshakesRefused: parts.streams.refused,
     rest: parts.restLedger.report(),
     restUsage: restUsage(parts, weightLimit),
-    books: parts.source.books().map(bookReport),
+    books: books ? parts.source.books().map(bookReport) : [],
     faults: parts.desk.fired(),
     market: parts.source.lag(),
     load: parts.source.load?.(),
@@ -264,8 +271,8 @@ function restUsage({ restLedger, bans }: Parts, weightLimit: number | undefined)
 
 function bookReport({ symbol, lastUpdateId, bids, asks }: BookState): BookReport {
   const hash = createHash('sha256');
-  for (const [price, quantity] of bids) hash.update(`b ${price} ${quantity}\n`);
-  for (const [price, quantity] of asks) hash.update(`a ${price} ${quantity}\n`);
+  hash.update(bids.map(([price, quantity]) => `b ${price} ${quantity}\n`).join(''));
+  hash.update(asks.map(([price, quantity]) => `a ${price} ${quantity}\n`).join(''));
   return { symbol, lastUpdateId, bids: bids.length, asks: asks.length, checksum: hash.digest('hex') };
 }
 

@@ -3,6 +3,7 @@ export type { MissedRange } from './delivery/missed-messages.ts';
 export type {
   BookReport,
   ConnectionReport,
+  ReportOptions,
   RestLimitReport,
   RestReport,
   RestRequestReport,

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { WebSocket } from 'ws';
 
 const main = path.resolve('libs/exchange-simulator/dist/main.js');
 /** Processes run from the build, which `npm test` makes first. */
@@ -69,6 +70,10 @@ describe('the command line', () => {
       '--faults',
       '--depth-cuts',
       '--control',
+      '--symbol-count',
+      '--tls',
+      '--load',
+      '--bursts',
     ])
       expect(help.output()).toContain(flag);
   });
@@ -79,6 +84,22 @@ describe('the command line', () => {
     ['two markets at once', ['serve', '--port', '0', '--symbols', 'BTCUSDT', '--replay', '.'], /--replay/],
     ['no market', ['serve', '--port', '0'], /--symbols/],
     ['no time', ['serve', '--port', '0', '--symbols', 'BTCUSDT', '--start-time', 'noon'], /2026-11-22T10/],
+    [
+      'bursts without a load',
+      ['serve', '--port', '0', '--symbol-count', '2', '--load-tick', '9ms'],
+      /--load/,
+    ],
+    ['a load in a replay', ['serve', '--port', '0', '--replay', '.', '--load', '5'], /--load/],
+    [
+      'bursts that are none',
+      ['serve', '--port', '0', '--symbol-count', '2', '--load', '5', '--bursts', '5s@10s'],
+      /5s:20000@10s/,
+    ],
+    [
+      'bursts at once',
+      ['serve', '--port', '0', '--symbol-count', '2', '--load', '5', '--bursts', '5s:9@1s,5s:9@4s'],
+      /overlap/,
+    ],
   ])('ends with code 2 and a message for %s', async (_, args, message) => {
     const started = run(...args);
     expect(await started.exited).toBe(2);
@@ -133,6 +154,30 @@ describe('the command line', () => {
     expect((await fetch(`${base}/fapi/v1/ping`)).status).toBe(451);
     const report: unknown = await (await fetch(`${base}/simulator/report`)).json();
     expect(report).toMatchObject({ rest: [{ path: '/fapi/v1/ping', status: 451, requests: 1 }] });
+  });
+
+  withBuild('plays a load with bursts, and tells at the end what it sent', async () => {
+    const started = run(
+      ...['serve', '--port', '0', '--symbol-count', '3', '--load', '50', '--bursts', '60s:4000@100ms'],
+      ...['--load-tick', '10ms', '--levels', '60', '--changes', '3'],
+    );
+    const port = await listening(started);
+    const client = new WebSocket(`ws://127.0.0.1:${port}/public/stream?streams=sim0002usdt@depth@0ms`);
+    const closed = once(client, 'close');
+    let frames = 0;
+    await new Promise<void>((resolve) => {
+      client.on('message', () => {
+        if (++frames === 200) resolve();
+      });
+    });
+    started.child.kill('SIGTERM');
+    await closed;
+    expect(await started.exited).toBe(0);
+    const report: unknown = JSON.parse(started.output().slice(started.output().indexOf('{')));
+    expect(report).toMatchObject({
+      load: { sent: { depth: frames, aggTrade: 0, kline: 0 } },
+      streams: { 'sim0002usdt@depth@0ms': { frames } },
+    });
   });
 
   withBuild('answers https, and writes the certificate that makes it trusted', async () => {

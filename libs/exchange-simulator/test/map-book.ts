@@ -32,6 +32,16 @@ export class MapBook {
     this.lastUpdateId = diff.u;
   }
 
+  /** Price of the best level; NaN when the side is empty. */
+  best(side: 'bids' | 'asks'): number {
+    let best = NaN;
+    for (const text of this[side].keys()) {
+      const price = Number(text);
+      if (Number.isNaN(best) || (side === 'bids' ? price > best : price < best)) best = price;
+    }
+    return best;
+  }
+
   /** Best first. */
   sorted(side: 'bids' | 'asks'): [string, string][] {
     const sign = side === 'bids' ? -1 : 1;

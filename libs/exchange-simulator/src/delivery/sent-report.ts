@@ -92,6 +92,12 @@ export interface BookReport {
   readonly checksum: string;
 }
 
+/** What a report is to contain. */
+export interface ReportOptions {
+  /** Default true; without them the list is empty. */
+  readonly books?: boolean;
+}
+
 /** Everything that an exchange did until now. */
 export interface SentReport {
   readonly streams: Readonly<Record<string, StreamReport>>;

@@ -40,9 +40,35 @@ function difference(from: ReadonlyMap<number, number>, to: ReadonlyMap<number, n
   return changes.sort((a, b) => a[0] - b[0]);
 }
 
+function bestFirst(side: ReadonlyMap<number, number>, sign: 1 | -1): UnitLevel[] {
+  return [...side].sort((a, b) => sign * (a[0] - b[0]));
+}
+
+/** Levels in an event of the way back: about as many as in the largest hundredth of the others. */
+const WAY_BACK_LEVELS = 300;
+
+/**
+ * The changes in several events. First what goes, then what comes: the books in between are parts of the one or of the
+ * other, so they are never crossed.
+ */
+function wayBack(bids: readonly UnitLevel[], asks: readonly UnitLevel[]): LevelChanges[] {
+  const events: LevelChanges[] = [];
+  for (const goes of [true, false]) {
+    const ofKind = ([, quantity]: UnitLevel): boolean => (quantity === 0) === goes;
+    const [some, others] = [bids.filter(ofKind), asks.filter(ofKind)];
+    const count = Math.ceil((some.length + others.length) / WAY_BACK_LEVELS);
+    for (let part = 0; part < count; part++) {
+      const cut = (side: readonly UnitLevel[]): readonly UnitLevel[] =>
+        side.slice(Math.floor((side.length * part) / count), Math.floor((side.length * (part + 1)) / count));
+      events.push({ bids: cut(some), asks: cut(others) });
+    }
+  }
+  return events;
+}
+
 /**
  * A book and the events that lead once around and back to it, so that they can be said for ever: what the book is after
- * any number of them is known without keeping it. The last event undoes whatever the others have left behind.
+ * any number of them is known without keeping it. The last events undo whatever the others have left behind.
  */
 export class DepthCycle {
   readonly shape: CycleShape;
@@ -53,8 +79,8 @@ export class DepthCycle {
     this.shape = shape;
     this.#first = [new Map(first.bids), new Map(first.asks)];
     const [bids, asks] = this.#after(changes);
-    const back = { bids: difference(bids, this.#first[0]), asks: difference(asks, this.#first[1]) };
-    this.#events = [...changes, back]
+    const back = wayBack(difference(bids, this.#first[0]), difference(asks, this.#first[1]));
+    this.#events = [...changes, ...back]
       .filter((one) => one.bids.length + one.asks.length > 0)
       .map((one) => ({ ...one, tail: this.#tail(one) }));
   }
@@ -68,10 +94,16 @@ export class DepthCycle {
     return this.#events[position % this.#events.length]!;
   }
 
-  /** The book behind so many events of a round, best levels first, written as the exchange writes them. */
-  book(position: number, limit = Infinity): { bids: [string, string][]; asks: [string, string][] } {
+  /** The book behind so many events of a round, best levels first. */
+  book(position: number): LevelChanges {
     const [bids, asks] = this.#after(this.#events.slice(0, position % this.#events.length));
-    return { bids: this.#best(bids, -1, limit), asks: this.#best(asks, 1, limit) };
+    return { bids: bestFirst(bids, -1), asks: bestFirst(asks, 1) };
+  }
+
+  /** A level as the exchange writes it. */
+  written([price, quantity]: UnitLevel): readonly [price: string, quantity: string] {
+    const { priceDecimals, quantityDecimals } = this.shape;
+    return [fixedDecimal(price, priceDecimals), fixedDecimal(quantity, quantityDecimals)];
   }
 
   #after(changes: readonly LevelChanges[]): Book {
@@ -83,19 +115,9 @@ export class DepthCycle {
     return [bids, asks];
   }
 
-  #best(side: ReadonlyMap<number, number>, sign: 1 | -1, limit: number): [string, string][] {
-    const sorted = [...side].sort((a, b) => sign * (a[0] - b[0]));
-    return sorted.slice(0, limit).map((level) => this.#written(level));
-  }
-
-  #written([price, quantity]: UnitLevel): [string, string] {
-    const { priceDecimals, quantityDecimals } = this.shape;
-    return [fixedDecimal(price, priceDecimals), fixedDecimal(quantity, quantityDecimals)];
-  }
-
   #tail({ bids, asks }: LevelChanges): Buffer {
     const levels = (side: readonly UnitLevel[]): string =>
-      JSON.stringify(side.map((level) => this.#written(level)));
+      JSON.stringify(side.map((level) => this.written(level)));
     return Buffer.from(`"b":${levels(bids)},"a":${levels(asks)},"st":1}}`);
   }
 }

@@ -40,7 +40,8 @@ export class LoadBars {
 
   add(trade: AggregateTrade): void {
     const bar = this.#bar;
-    addFill(bar, { ...trade, tradeId: trade.firstTradeId });
+    const { priceUnits, quantitySteps, isBuyerMaker } = trade;
+    addFill(bar, { tradeId: trade.firstTradeId, priceUnits, quantitySteps, isBuyerMaker });
     bar.count += trade.lastTradeId - trade.firstTradeId;
     bar.lastTradeId = trade.lastTradeId;
     this.#hasChanged = true;

@@ -3,7 +3,7 @@ import { unitsToDecimal } from '@org/market-data';
 import type { Bar } from '../generated/bar.ts';
 import { aggTradePayload, aggTradeRow, klinePayload } from '../generated/frames.ts';
 import type { BookState, MessageOutlet, SymbolRules } from '../market-source.ts';
-import type { DepthCycle } from './depth-cycle.ts';
+import type { DepthCycle, UnitLevel } from './depth-cycle.ts';
 import { DepthFrames } from './depth-frames.ts';
 import type { FrameArena } from './frame-arena.ts';
 import { LOAD_INTERVAL, LoadBars } from './load-bars.ts';
@@ -90,24 +90,22 @@ export class LoadSymbol {
 
   /** Body of `GET depth`. */
   depthBody(limit: number): Buffer {
-    const { bids, asks } = this.#cycle.book(this.#position, limit);
+    const book = this.#cycle.book(this.#position);
+    const [bids, asks] = [book.bids, book.asks].map((side) =>
+      side.slice(0, limit).map((level) => this.#cycle.written(level)),
+    );
     const [E, T] = [this.#nowMs + 1, this.#nowMs];
     return Buffer.from(JSON.stringify({ lastUpdateId: this.#updateId, E, T, bids, asks }));
   }
 
   book(): BookState {
-    const { priceDecimals, quantityDecimals } = this.#cycle.shape;
+    const { symbol, priceDecimals, quantityDecimals } = this.rules;
     const { bids, asks } = this.#cycle.book(this.#position);
-    const plain = ([price, quantity]: readonly [string, string]): [string, string] => [
-      unitsToDecimal(Math.round(Number(price) * 10 ** priceDecimals), priceDecimals),
-      unitsToDecimal(Math.round(Number(quantity) * 10 ** quantityDecimals), quantityDecimals),
+    const plain = ([price, quantity]: UnitLevel): [string, string] => [
+      unitsToDecimal(price, priceDecimals),
+      unitsToDecimal(quantity, quantityDecimals),
     ];
-    return {
-      symbol: this.rules.symbol,
-      lastUpdateId: this.#updateId,
-      bids: bids.map(plain),
-      asks: asks.map(plain),
-    };
+    return { symbol, lastUpdateId: this.#updateId, bids: bids.map(plain), asks: asks.map(plain) };
   }
 
   /** The book moves on only when somebody hears it; one event may go to several streams. */

@@ -35,7 +35,7 @@ export async function openLoad(
   const { changesPerEvent: changes = DEFAULT_CHANGES, levels = DEFAULT_TEMPO.levels } = tempo;
   const cycles =
     load.dataDir === undefined
-      ? Array.from({ length: CYCLES }, (_, index) =>
+      ? Array.from({ length: Math.min(CYCLES, symbols.length) }, (_, index) =>
           generatedCycle(numberedSymbol(index + 1), { seed, events: CYCLE_EVENTS, changes, levels }),
         )
       : await recordedCycles(load.dataDir, RECORDED_EVENTS_MAX);

@@ -1,7 +1,7 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import type { SentReport } from '../delivery/sent-report.ts';
+import type { ReportOptions, SentReport } from '../delivery/sent-report.ts';
 import { SimulatorError } from '../errors.ts';
 import type { SimulatorErrorCode } from '../errors.ts';
 import type { CheckedFault } from '../faults/fault.ts';
@@ -12,7 +12,7 @@ import { FAULT_TEXT_BYTES_MAX, parseFaultRequest } from '../faults/fault-script.
 export interface ControlPort {
   inject(fault: CheckedFault): void;
   changeListings(change: ListingChange): void;
-  report(): SentReport;
+  report(options: ReportOptions): SentReport;
 }
 
 const symbolList = z.array(z.string()).optional();
@@ -21,10 +21,12 @@ const changeSchema = z.strictObject({ list: symbolList, delist: symbolList, remo
 /**
  * `POST /simulator/faults` takes one fault or a list, all or none of them: 202, or 400 with every mistake.
  * `POST /simulator/symbols` takes `{"list":[…],"delist":[…],"remove":[…]}` in the same way.
- * `GET /simulator/report` answers with the report. None of them is charged, counted or struck by a fault.
+ * `GET /simulator/report` answers with the report, with `?books=none` without the books. None of them is charged, counted or struck by a fault.
  */
 export function addControlPort(app: Hono, control: ControlPort): void {
-  app.get('/simulator/report', (context) => context.json(control.report()));
+  app.get('/simulator/report', (context) =>
+    context.json(control.report({ books: context.req.query('books') !== 'none' })),
+  );
   app.post('/simulator/faults', limitOf('FAULTS_INVALID'), (context) =>
     carryOut(context, (text) => {
       const faults = parseFaultRequest(text);
