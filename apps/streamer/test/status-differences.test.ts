@@ -67,3 +67,23 @@ describe('reports of what has changed', () => {
     expect(obstacles()).toEqual(['N@aggTrade: first-frame-missing']);
   });
 });
+
+describe('the state of a recorder whose books wait for their first snapshot', () => {
+  it('is starting, and degraded once a book that was in sync has lost it', () => {
+    const subject = board(['A@aggTrade']);
+    subject.report('w', report([line('A@aggTrade', 1)]), 1000);
+    const books = (...states: string[]) => {
+      const all = states.map((state, index) => ({ symbol: `S${index}`, state, lastUpdateId: undefined }));
+      subject.report(
+        'o',
+        { role: 'order-book', rssBytes: 1, books: all, queues: [], snapshotsWritten: 0 },
+        1000,
+      );
+      return subject.status(1000, [ready('w')], false).state;
+    };
+    expect(books('buffering', 'buffering')).toBe('starting');
+    expect(books('live', 'buffering')).toBe('starting');
+    expect(books('live', 'live')).toBe('healthy');
+    expect(books('live', 'buffering')).toBe('degraded');
+  });
+});

@@ -5,9 +5,9 @@ import type {
   LatencyReport,
   QueueReport,
   StreamReport,
-  WorkerReport,
 } from '../control/messages.ts';
 import { isRareStream } from '../control/rare-streams.ts';
+import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
@@ -53,12 +53,6 @@ export interface RecorderStatus {
 
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
 
-interface Tally {
-  readonly events: number;
-  readonly gaps: number;
-  readonly duplicates: number;
-}
-
 /** What was done since the start, over all lives of all children. */
 export interface RecorderTotals {
   readonly rows: number;
@@ -67,8 +61,6 @@ export interface RecorderTotals {
   readonly reconnects: number;
   readonly bookSnapshots: number;
 }
-
-const NOTHING: Tally = { events: 0, gaps: 0, duplicates: 0 };
 
 /** What the configuration asks for. */
 export interface Expectation {
@@ -94,8 +86,9 @@ export class StatusBoard {
   readonly #startedAtMs: number;
   #expected: Expectation;
   readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
-  /** The latest of every stream of each worker. */
-  readonly #carried = new Map<string, Map<string, StreamReport>>();
+  readonly #carried = new CarriedStreams((stream, tally) => this.#remember(stream, tally));
+  /** Symbols whose book has been in sync. */
+  readonly #hadBook = new Set<string>();
   readonly #earlier = new Map<string, Tally>();
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
@@ -116,17 +109,16 @@ export class StatusBoard {
   /** Whether each of these workers brings every stream that can be waited for. */
   deliver(workers: readonly string[]): boolean {
     return workers.every((id) => {
-      const carried = this.#carried.get(id);
-      return (
-        carried !== undefined &&
-        [...carried.values()].every(({ stream, events }) => events > 0 || isRare(stream))
-      );
+      const carried = this.#carried.of(id);
+      return carried?.every(({ stream, events }) => events > 0 || isRare(stream)) ?? false;
     });
   }
 
   report(id: string, report: ChildReport, nowMs: number): void {
     this.#latest.set(id, { report, atMs: nowMs });
-    if (report.role === 'worker') this.#carry(id, report);
+    if (report.role === 'worker') this.#carried.report(id, report);
+    if (report.role !== 'order-book') return;
+    for (const { symbol, state } of report.books) if (state === 'live') this.#hadBook.add(symbol);
   }
 
   /** Whether the child has reported at this time or later. */
@@ -136,13 +128,13 @@ export class StatusBoard {
 
   /** The latest of a stream of a worker. */
   carriedBy(worker: string, stream: string): StreamReport | undefined {
-    return this.#carried.get(worker)?.get(stream);
+    return this.#carried.find(worker, stream);
   }
 
   /** Events of each symbol that a worker carries, since it began to. */
   eventsBySymbol(worker: string): ReadonlyMap<string, number> {
     const events = new Map<string, number>();
-    for (const report of this.#carried.get(worker)?.values() ?? []) {
+    for (const report of this.#carried.of(worker) ?? []) {
       const symbol = report.stream.slice(0, report.stream.indexOf('@'));
       events.set(symbol, (events.get(symbol) ?? 0) + report.events);
     }
@@ -155,8 +147,9 @@ export class StatusBoard {
     this.#latest.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
-    for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
-    this.#carried.delete(id);
+    if (report.role !== 'worker')
+      for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
+    this.#carried.ended(id);
   }
 
   streams(nowMs: number): StreamStatus[] {
@@ -177,23 +170,6 @@ export class StatusBoard {
     }));
   }
 
-  /** What a worker counts anew, and what it records no more, becomes history. */
-  #carry(id: string, { streams, left = [] }: WorkerReport): void {
-    const carried = this.#carried.get(id) ?? new Map<string, StreamReport>();
-    this.#carried.set(id, carried);
-    for (const report of streams) {
-      const before = carried.get(report.stream);
-      if (before !== undefined && report.events < before.events)
-        this.#remember(report.stream, tallyOf(before));
-      carried.set(report.stream, report);
-    }
-    for (const stream of left) {
-      const last = carried.get(stream);
-      if (last !== undefined) this.#remember(stream, tallyOf(last));
-      carried.delete(stream);
-    }
-  }
-
   #remember(stream: string, tally: Tally): void {
     this.#earlier.set(stream, add(this.#earlier.get(stream), tally));
   }
@@ -202,7 +178,7 @@ export class StatusBoard {
   #tallies(id: string, report: ChildReport): (readonly [string, Tally])[] {
     switch (report.role) {
       case 'worker':
-        return [...(this.#carried.get(id)?.values() ?? [])].map((line) => [line.stream, tallyOf(line)]);
+        return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
       case 'writer':
         return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
       case 'order-book':
@@ -263,7 +239,10 @@ export class StatusBoard {
 
   #state(nowMs: number, children: readonly ChildState[]): RecorderState {
     const isReady = this.obstacles(nowMs, children).length === 0;
-    if (isReady && this.#books().every(({ state }) => state !== 'buffering')) return 'healthy';
+    const waiting = this.#books().filter(({ state }) => state === 'buffering');
+    if (isReady && waiting.length === 0) return 'healthy';
+    // The snapshots of hundreds of books take minutes: the weight of requests is limited.
+    if (isReady && waiting.every(({ symbol }) => !this.#hadBook.has(symbol))) return 'starting';
     const neverStarted = children.some(({ state, restarts }) => state === 'starting' && restarts === 0);
     const firstFrames = this.streams(nowMs).some(
       ({ stream, events, alarm }) => events === 0 && alarm === null && this.#isAwaited(stream),
@@ -302,11 +281,11 @@ export class StatusBoard {
   }
 
   #streamsOf(workers: readonly string[]): StreamReport[] {
-    return workers.flatMap((id) => [...(this.#carried.get(id)?.values() ?? [])]);
+    return workers.flatMap((id) => this.#carried.of(id) ?? []);
   }
 
   #workerStreams(): StreamReport[] {
-    return this.#streamsOf([...this.#carried.keys()]);
+    return this.#streamsOf(this.#carried.workers);
   }
 }
 
@@ -323,18 +302,6 @@ function lineStatus(
   return {
     lastEventAgeMs: times.length === 0 ? null : Math.max(0, nowMs - Math.max(...times)),
     alarm: lines.find(({ alarm }) => alarm !== undefined)?.alarm ?? null,
-  };
-}
-
-function tallyOf({ events, duplicates }: StreamReport): Tally {
-  return { events, gaps: 0, duplicates };
-}
-
-function add(left: Tally = NOTHING, right: Tally): Tally {
-  return {
-    events: left.events + right.events,
-    gaps: left.gaps + right.gaps,
-    duplicates: left.duplicates + right.duplicates,
   };
 }
 

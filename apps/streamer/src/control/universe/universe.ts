@@ -159,9 +159,7 @@ export class Universe {
 
   async #fetch(timeoutMs: number): Promise<Listing> {
     const { rest, signal } = this.#options;
-    return readListing(
-      await rest.exchangeInfo({ signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
-    );
+    return readListing(await within(timeoutMs, signal, (ended) => rest.exchangeInfo({ signal: ended })));
   }
 
   /** Each once: the listing comes every minute. */
@@ -181,5 +179,23 @@ export class Universe {
     if (this.#warned.has(what)) return false;
     this.#warned.add(what);
     return true;
+  }
+}
+
+/** `AbortSignal.any` would leave something behind at the signal that lives as long as the process. */
+async function within<T>(
+  timeoutMs: number,
+  stop: AbortSignal,
+  ask: (ended: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  if (stop.aborted) end();
+  AbortSignal.timeout(timeoutMs).addEventListener('abort', end);
+  stop.addEventListener('abort', end);
+  try {
+    return await ask(ended.signal);
+  } finally {
+    stop.removeEventListener('abort', end);
   }
 }
