@@ -110,6 +110,27 @@ describe('a recorder of the whole exchange', () => {
     });
   }, 60_000);
 
+  it('records both lines of a new symbol in different processes, and drops both of one that ended', async () => {
+    const network = { redundancy: 2 };
+    await whileRecording(
+      { symbols: SYMBOLS, config: whole(), network },
+      async ({ recorder, exchange, data }) => {
+        await recorder.statusWhen(live(...SYMBOLS));
+        exchange.changeListings({ list: ['NEWUSDT'], delist: ['ETHUSDT'] });
+        const status = await recorder.statusWhen(
+          (now) => delivers('NEWUSDT')(now) && !symbolsOf(now).includes('ETHUSDT'),
+        );
+        const carriers = (
+          status.processes as unknown as { role: string; id: string; symbols: string[] }[]
+        ).filter(({ role, symbols }) => role === 'worker' && symbols.includes('NEWUSDT'));
+        expect(carriers.map(({ id }) => id.endsWith('b')).sort()).toEqual([false, true]);
+        expect((await recorder.stop()).code).toBe(0);
+        expect(requests(exchange, '/depth')).toBe(SYMBOLS.length + 1);
+        expect(audit(data, [...SYMBOLS, 'NEWUSDT'])).toMatchObject(SOUND);
+      },
+    );
+  }, 60_000);
+
   it('takes another list of symbols at SIGHUP with the processes that there are', async () => {
     await whileRecording({ symbols: SYMBOLS, pairs: ['BTCUSDT', 'ETHUSDT'] }, async (setup) => {
       const { recorder, exchange, data, folder } = setup;
