@@ -2,6 +2,7 @@ import { type BookSide, DecimalError } from '@org/market-data';
 
 /**
  * - `LEVEL_MALFORMED`: price or quantity is not a plain decimal that fits the book; the cause is the decimal's error.
+ *   Also ticks or units that are no integer from 0 below 2^53, and counts of levels that the array does not hold.
  * - `SCALE_EXCEEDED`: a level needs more decimals than the levels already held leave room for below 2^53 units.
  * - `IDS_INVALID`: an update id is not a safe integer.
  * - `SYMBOL_MISMATCH`: a message of another symbol.
