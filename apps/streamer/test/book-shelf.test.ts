@@ -39,18 +39,70 @@ function shelfOf(symbols: readonly string[]) {
   return { shelf, wishes, advance };
 }
 
-function diff(symbol: string, pu: number, u: number): Buffer {
+function diff(symbol: string, pu: number, u: number, receivedAtUs = 1): Buffer {
   const builder = new RecordBatchBuilder(1024);
   const stream = `${symbol}@depth@0ms`;
   const frame = `{"stream":"${symbol.toLowerCase()}@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"${symbol}","U":${pu + 1},"u":${u},"pu":${pu},"b":[],"a":[]}}`;
   builder.append(
-    { type: RECORD_TYPE.frame, stream, receivedAtUs: 1, line: 0, connectionId: 1 },
+    { type: RECORD_TYPE.frame, stream, receivedAtUs, line: 0, connectionId: 1 },
     Buffer.from(frame),
   );
   return builder.take();
 }
 
+function snapshot(symbol: string, lastUpdateId: number): Buffer {
+  const builder = new RecordBatchBuilder(1024);
+  const meta = { type: RECORD_TYPE.depthSnapshot, stream: `${symbol}@depth@0ms`, line: 0, connectionId: 0 };
+  const body = `{"lastUpdateId":${lastUpdateId},"E":1,"T":1,"bids":[["1.0","2"]],"asks":[["1.1","3"]]}`;
+  builder.append({ ...meta, receivedAtUs: 1 }, Buffer.from(body));
+  return builder.take();
+}
+
 describe('the shelf of books', () => {
+  describe('keeps of a stream that waits for its snapshot', () => {
+    /** A diff a second for a minute; the one that ends with id n is received at second n. */
+    function waited() {
+      const { shelf } = shelfOf(['BTCUSDT']);
+      for (let second = 1; second <= 60; second++)
+        shelf.take(diff('BTCUSDT', second - 1, second, second * 1_000_000));
+      return shelf;
+    }
+
+    it('what a snapshot of now needs', () => {
+      const shelf = waited();
+      shelf.take(snapshot('BTCUSDT', 50));
+      expect(shelf.reports()).toMatchObject([{ state: 'live', lastUpdateId: 60 }]);
+      shelf.stop();
+    });
+
+    it('nothing that is older than a request can be', () => {
+      const shelf = waited();
+      shelf.take(snapshot('BTCUSDT', 30));
+      expect(shelf.reports()).toMatchObject([{ state: 'buffering' }]);
+      shelf.take(snapshot('BTCUSDT', 59));
+      expect(shelf.reports()).toMatchObject([{ state: 'live', lastUpdateId: 60 }]);
+      shelf.stop();
+    });
+
+    it('no more than its bytes, of the newest', () => {
+      const { shelf } = shelfOf(['BTCUSDT']);
+      const wide = ' '.repeat(1024 * 1024);
+      for (let u = 1; u <= 20; u++) {
+        const builder = new RecordBatchBuilder(1024);
+        const meta = { type: RECORD_TYPE.frame, stream: 'BTCUSDT@depth@0ms', line: 0, connectionId: 1 };
+        const data = `{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","U":${u},"u":${u},"pu":${u - 1},"b":[],"a":[]}`;
+        const frame = `{"stream":"btcusdt@depth@0ms","data":${data}${wide}}`;
+        builder.append({ ...meta, receivedAtUs: u }, Buffer.from(frame));
+        shelf.take(builder.take());
+      }
+      shelf.take(snapshot('BTCUSDT', 8));
+      expect(shelf.reports()).toMatchObject([{ state: 'buffering' }]);
+      shelf.take(snapshot('BTCUSDT', 18));
+      expect(shelf.reports()).toMatchObject([{ state: 'live', lastUpdateId: 20 }]);
+      shelf.stop();
+    });
+  });
+
   it('wishes a snapshot for a book that has none, less and less often', () => {
     const { shelf, wishes, advance } = shelfOf(['BTCUSDT']);
     shelf.take(diff('BTCUSDT', 1, 2));

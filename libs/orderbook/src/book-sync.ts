@@ -96,6 +96,15 @@ export class BookSync<D extends DepthIds, S extends { readonly lastUpdateId: num
     this.#exclusively(() => this.#resync(reason));
   }
 
+  /**
+   * Lets go of the oldest buffered diffs, up to the first that `isPassed` does not say is covered by any snapshot still
+   * to come; returns how many. No gap: a snapshot that is older than what is left is not taken, and asked for again.
+   */
+  forgetBuffered(isPassed: (diff: D) => boolean): number {
+    const kept = this.#buffer.findIndex((diff) => !isPassed(diff));
+    return this.#buffer.splice(0, kept < 0 ? this.#buffer.length : kept).length;
+  }
+
   /** One step at a time: what a handler calls in the middle of a step runs after it. */
   #exclusively(step: () => void): void {
     this.#steps.push(step);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
 import { BookSync, type DepthIds, OrderBook } from '@org/orderbook';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
@@ -5,7 +6,18 @@ import { depthIds } from '../depth-ids.ts';
 
 interface DiffFrame extends DepthIds {
   readonly bytes: Uint8Array;
+  readonly receivedAtUs: number;
 }
+
+/**
+ * What is kept of a stream whose book has no snapshot yet. With hundreds of symbols some wait for minutes, but the one
+ * that comes in the end is as old as its request: ten seconds at most, the patience of the REST client, and some. A
+ * snapshot that is older after all is asked for again.
+ */
+const BUFFERED_MS_MAX = 15_000;
+const BUFFERED_BYTES_MAX = 8 * 1024 * 1024;
+/** How often what is too old is let go. */
+const BUFFER_CHECK_MS = 1000;
 
 interface SnapshotBody {
   readonly lastUpdateId: number;
@@ -37,6 +49,8 @@ export class BookKeeper {
   #scanned: Uint8Array | undefined;
   #eventTimeMs: number | undefined;
   #lastReceivedAtUs = -Infinity;
+  #bufferedBytes = 0;
+  #bufferCheckedAtUs = -Infinity;
   /** Decimals in the exchange's own texts, zeros included; all levels of a symbol have the same. */
   #priceDecimals = 0;
   #quantityDecimals = 0;
@@ -57,14 +71,18 @@ export class BookKeeper {
     return this.#sync.state === 'live';
   }
 
-  /** `bytes` must stay as they are: a diff that waits for its snapshot is kept. */
+  /** `bytes` may change after the call. */
   diff(bytes: Uint8Array, receivedAtUs: number): void {
     this.#lastReceivedAtUs = receivedAtUs;
     const fields = this.#fields;
     if (scanFrame(bytes, fields) !== 'depthUpdate') return;
-    this.#scanned = bytes;
-    this.#sync.diff({ ...depthIds(fields), bytes });
+    // What may be kept is copied: a part of a batch would keep all of the batch.
+    const ownBytes = this.isLive ? bytes : Buffer.from(bytes);
+    this.#scanned = ownBytes;
+    this.#sync.diff({ ...depthIds(fields), bytes: ownBytes, receivedAtUs });
     this.#scanned = undefined;
+    if (this.#sync.state === 'buffering') this.#boundBuffer(ownBytes.length, receivedAtUs);
+    else this.#bufferedBytes = 0;
   }
 
   snapshot(bytes: Uint8Array): void {
@@ -108,6 +126,20 @@ export class BookKeeper {
 
   report(): BookReport {
     return { symbol: this.symbol, state: this.#sync.state, lastUpdateId: this.#sync.lastUpdateId };
+  }
+
+  #boundBuffer(addedBytes: number, nowUs: number): void {
+    this.#bufferedBytes += addedBytes;
+    const isFull = this.#bufferedBytes > BUFFERED_BYTES_MAX;
+    if (!isFull && nowUs - this.#bufferCheckedAtUs < BUFFER_CHECK_MS * 1000) return;
+    this.#bufferCheckedAtUs = nowUs;
+    this.#sync.forgetBuffered(({ bytes, receivedAtUs }) => {
+      const isOld = nowUs - receivedAtUs > BUFFERED_MS_MAX * 1000;
+      // A full buffer is emptied by half, so that the next one does not have to look at all of it again.
+      const isTooMuch = isFull && this.#bufferedBytes > BUFFERED_BYTES_MAX / 2;
+      if (isOld || isTooMuch) this.#bufferedBytes -= bytes.length;
+      return isOld || isTooMuch;
+    });
   }
 
   #replace(snapshot: SnapshotBody): void {
