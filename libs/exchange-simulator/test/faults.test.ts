@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { parseFaultScript, startExchange } from '@org/exchange-simulator';
 import type { Exchange, ExchangeOptions, Fault } from '@org/exchange-simulator';
-import { get, parsed, StreamClient } from './stream-client.ts';
+import { get, StreamClient } from './stream-client.ts';
 import type { DepthAnswer, DepthPayload, ErrorAnswer } from './wire-types.ts';
 
 const started: Exchange[] = [];
@@ -205,18 +205,6 @@ describe('faults of messages', () => {
     await lenient.until(() => lenient.frames.some((frame) => frame.includes(0xff)));
     expect(lenient.frames.filter((frame) => frame.includes(0xff))).toHaveLength(1);
   });
-
-  it.each([125, 126, 127, 65_535, 65_536, 131_072, 131_073])(
-    'oversized: a frame of %i bytes arrives whole, and those behind it as well',
-    async (bytes) => {
-      const exchange = await start([{ fault: 'oversized', bytes, afterMessages: 1 }]);
-      const client = await depth(exchange);
-      await client.until(() => client.frames.length > 3);
-      expect(client.frames[1]).toHaveLength(bytes);
-      expect(JSON.parse(client.frames[1]!.toString())).toMatchObject({ e: 'oversized' });
-      for (const at of [0, 2, 3]) expect(parsed(client.frames[at]!).stream).toBe('btcusdt@depth@0ms');
-    },
-  );
 
   it('oversized: a frame of the size that was asked for, 10 MiB without', async () => {
     const exchange = await start([]);

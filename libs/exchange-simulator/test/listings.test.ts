@@ -121,6 +121,7 @@ describe('a symbol that is delisted', () => {
     exchange.changeListings({ delist: ['BTCUSDT'] });
     exchange.changeListings({ remove: ['BTCUSDT', 'ETHUSDT'], list: ['SOLUSDT'] });
     expect((await listed(exchange)).map(({ symbol }) => symbol)).toEqual(['SOLUSDT']);
+    expect(exchange.report().books.map(({ symbol }) => symbol)).toEqual(['SOLUSDT']);
     const depth = await get<ErrorAnswer>(exchange, '/fapi/v1/depth?symbol=ETHUSDT&limit=5');
     expect(depth.json.code).toBe(-1121);
   });

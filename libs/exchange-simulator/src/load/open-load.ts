@@ -1,7 +1,6 @@
 import { parseSymbol } from '@org/market-data';
 import type { Clock } from '../clock.ts';
 import { invalidOption } from '../errors.ts';
-import { DEFAULT_TEMPO } from '../generated/generated-market.ts';
 import { numberedSymbol } from '../listing/listings.ts';
 import type { ExchangeOptions, LoadOptions } from '../options.ts';
 import { TIME_DIGITS } from './depth-frames.ts';
@@ -17,6 +16,8 @@ const CYCLE_EVENTS = 500;
 const RECORDED_EVENTS_MAX = 2000;
 /** Mean number of levels in a depth event, between those of recordings of BTCUSDT of 2023 (22) and of 2024 (68). */
 const DEFAULT_CHANGES = 45;
+/** Levels a side: what one snapshot holds, so that a client can know the whole book. */
+const DEFAULT_LEVELS = 1000;
 const DEFAULT_TICK_MS = 5;
 const TICK_MS_MAX = 1000;
 /** Far above what one core can send. */
@@ -32,7 +33,7 @@ export async function openLoad(
   checkLoad(options, load, clock);
   if (symbols.length === 0) throw invalidOption('symbols: expected at least one, was none');
   const { seed = 1, tempo = {} } = options;
-  const { changesPerEvent: changes = DEFAULT_CHANGES, levels = DEFAULT_TEMPO.levels } = tempo;
+  const { changesPerEvent: changes = DEFAULT_CHANGES, levels = DEFAULT_LEVELS } = tempo;
   const cycles =
     load.dataDir === undefined
       ? Array.from({ length: Math.min(CYCLES, symbols.length) }, (_, index) =>

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { Cancel, Clock } from '../clock.ts';
@@ -6,7 +6,6 @@ import { MissedMessages } from '../delivery/missed-messages.ts';
 import type { StreamMessage } from '../market-source.ts';
 import type { Route } from '../product.ts';
 import { answerControl } from './control-message.ts';
-import { FrameBatch } from './frame-batch.ts';
 import { MessageRate } from './message-rate.ts';
 import type { StreamAddress } from './stream-address.ts';
 import { CLIENT_NAME_MAX, STREAMS_MAX } from './stream-address.ts';
@@ -77,9 +76,6 @@ export interface ConnectionCounts {
   dropped: number;
 }
 
-/** Frames up to this size are gathered for one write; copying larger ones would be dearer than a write of their own. */
-const BATCHED_BYTES_MAX = 128 * 1024;
-
 /** One client. It answers control messages, keeps its subscriptions, and takes the frames it is given. */
 export class Connection {
   /** 1 for the first that this exchange accepted. */
@@ -110,7 +106,7 @@ export class Connection {
   readonly #rate: MessageRate;
   readonly #plans = new Set<Cancel>();
   #pongAtMs: number;
-  readonly #batch = new FrameBatch();
+  #corked = false;
   #isFrozen = false;
 
   constructor(
@@ -154,7 +150,7 @@ export class Connection {
 
   /** Bytes that were handed to the socket and have not left this process. */
   get unsentBytes(): number {
-    return this.#socket.writableLength + this.#batch.length;
+    return this.#socket.writableLength;
   }
 
   /** The bytes of a message in the form that this connection asked for. */
@@ -164,25 +160,22 @@ export class Connection {
   }
 
   /** Hands a text frame to the socket; it leaves with the next {@link flush}. False when the client was cut instead. */
-  write(message: Buffer | string): boolean {
+  write(frame: Buffer | string): boolean {
     if (!this.isOpen) return false;
-    const frame = typeof message === 'string' ? Buffer.from(message) : message;
-    if (frame.length <= BATCHED_BYTES_MAX) {
-      this.#batch.add(frame);
-    } else {
-      this.flush();
-      this.#webSocket.send(frame, { binary: false, compress: false });
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
     }
-    if (this.unsentBytes <= this.#rules.unsentBytesMax) return true;
+    this.#webSocket.send(frame, { binary: false, compress: false });
+    if (this.#socket.writableLength <= this.#rules.unsentBytesMax) return true;
     this.#finish('overrun', () => this.#webSocket.terminate());
     return false;
   }
 
   flush(): void {
-    if (this.#batch.length === 0) return;
-    const bytes = this.#batch.take();
-    // A frame behind the closing one would break the protocol, and a socket that has ended takes nothing.
-    if (this.#webSocket.readyState === 1) this.#socket.write(bytes);
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#socket.uncork();
   }
 
   /** Runs `action` later, unless the connection is gone by then. */
