@@ -141,7 +141,7 @@ async function report(exchange) {
   const { request } = await import('node:https');
   const options = { ca: readFileSync(exchange.certificate) };
   return new Promise((resolve, reject) => {
-    request(new URL('/simulator/report', exchange.restUrl), options, (response) => {
+    request(new URL('/simulator/report?books=none', exchange.restUrl), options, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
