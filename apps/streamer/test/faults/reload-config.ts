@@ -9,6 +9,8 @@ import { eventsOf, isLive, type Recording, type RecordingOptions, whileUnderLoad
 export interface ReloadConfigOptions extends RecordingOptions {
   /** How many times another configuration comes; the two below take turns. */
   readonly reloads: number;
+  /** How many connections must have been replaced by themselves before it ends; default 0. */
+  readonly rotationsMin?: number;
 }
 
 export interface ReloadConfigFigures extends Conclusion {
@@ -53,6 +55,10 @@ export async function reloadConfig(options: ReloadConfigOptions): Promise<Reload
         leftOver += await carried(recording, reload % 2 === 0 ? GOES : COMES);
         await refused(recorder, join(folder, 'config.yaml'));
       }
+      await recorder.statusWhen(
+        () => count(recorder, 'ConnectionRotated') >= (options.rotationsMin ?? 0),
+        40_000,
+      );
       const symbols = options.reloads % 2 === 1 ? SECOND.pairs : FIRST.pairs;
       const gaps = (symbol: string) => [symbol, gapRowsOf(join(data, symbol)).length] as const;
       figures = {

@@ -9,6 +9,7 @@ describe('a recorder that is given another configuration', () => {
       exchange: ['--rate', '30', '--trades', '10', '--levels', '300', '--depth-cuts', 'different'],
       // Connections are replaced all the time as well, and each cuts the depth stream in its own way.
       network: { lifetime: '2s' },
+      rotationsMin: 1,
       reloads: 1,
     });
     const rotations = figures.log.match(/ConnectionRotated/g)?.length ?? 0;
