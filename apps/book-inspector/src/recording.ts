@@ -3,6 +3,7 @@ import {
   findDepthSources,
   StorageCsvError,
   visitDepthSource,
+  type DepthScale,
   type DepthSource,
   type DepthVisitor,
 } from '@org/storage-csv';
@@ -51,14 +52,18 @@ export class Recording implements DepthInput {
     }
   }
 
-  async visit(visit: DepthVisitor, progress: (progress: ReadProgress) => void): Promise<void> {
+  async visit(
+    visit: DepthVisitor,
+    scale: DepthScale,
+    progress: (progress: ReadProgress) => void,
+  ): Promise<void> {
     const { paths } = this.#source;
     const sizes = await Promise.all(paths.map(sizeOf));
     const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
     let bytesBefore = 0;
     for (const [index, path] of paths.entries()) {
       this.#opened++;
-      const isWhole = await this.#visitFile(path, visit, (bytesRead) =>
+      const isWhole = await this.#visitFile(path, { visit, scale }, (bytesRead) =>
         progress({ bytesRead: bytesBefore + bytesRead, bytesTotal }),
       );
       if (!isWhole) return;
@@ -77,11 +82,12 @@ export class Recording implements DepthInput {
   /** Whether the visitor wants more; what is wrong with the file is noted. */
   async #visitFile(
     path: string,
-    visit: DepthVisitor,
+    { visit, scale }: { readonly visit: DepthVisitor; readonly scale: DepthScale },
     progress: (bytesRead: number) => void,
   ): Promise<boolean> {
     try {
       return await visitDepthSource({ ...this.#source, paths: [path] }, visit, {
+        scale,
         progress: ({ bytesRead }) => progress(bytesRead),
         rejected: ({ line, problem }) => {
           this.#rejected++;

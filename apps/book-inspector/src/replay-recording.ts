@@ -1,5 +1,5 @@
 import { OrderBookError } from '@org/orderbook';
-import type { DepthVisitor, RawDepth } from '@org/storage-csv';
+import type { DepthScale, DepthVisitor, RawDepth } from '@org/storage-csv';
 import type { Moment } from './moment.ts';
 import { MomentGate } from './moment-gate.ts';
 import { BookReplay, type NoBookReason, type ReplaySource } from './replay.ts';
@@ -14,8 +14,8 @@ export interface ReadProgress {
 /** Where depth messages come from, file after file. */
 export interface DepthInput {
   readonly symbol: string;
-  /** Hands the messages over until there are no more, or the visitor returns false. */
-  visit(visit: DepthVisitor, progress: (progress: ReadProgress) => void): Promise<void>;
+  /** Hands the messages over until there are no more, or the visitor returns false; levels in ticks of `scale`, too. */
+  visit(visit: DepthVisitor, scale: DepthScale, progress: (progress: ReadProgress) => void): Promise<void>;
   /** What was found about the files so far. */
   findings(): { readonly files: number; readonly rejected: number; readonly damaged: readonly Damage[] };
   /** Adds a finding about the file that is being read. */
@@ -52,17 +52,15 @@ export async function replayRecording(input: DepthInput, run: ReplayRun): Promis
   let firstReceivedAtUs: number | undefined;
   let lastReceivedAtUs = 0;
   let isStopped = false;
-  await input.visit(
-    (message) => {
-      firstReceivedAtUs ??= message.receivedAtUs;
-      lastReceivedAtUs = message.receivedAtUs;
-      const admission = gate.admit(message, replay.state);
-      isStopped = admission === 'stop';
-      if (admission === 'take') take(replay, message, input);
-      return !isStopped;
-    },
-    (read) => run.progress?.(read),
-  );
+  const visit = (message: RawDepth): boolean => {
+    firstReceivedAtUs ??= message.receivedAtUs;
+    lastReceivedAtUs = message.receivedAtUs;
+    const admission = gate.admit(message, replay.state);
+    isStopped = admission === 'stop';
+    if (admission === 'take') take(replay, message, input);
+    return !isStopped;
+  };
+  await input.visit(visit, replay.book, (read) => run.progress?.(read));
   const span = firstReceivedAtUs === undefined ? undefined : { firstReceivedAtUs, lastReceivedAtUs };
   const source: ReplaySource = { ...input.findings(), elapsedMs: Math.round(run.nowMs() - startedAtMs) };
   const { noBookReason, messages, snapshots } = replay;

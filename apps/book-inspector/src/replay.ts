@@ -208,8 +208,14 @@ export class BookReplay {
     this.book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
   }
 
-  #applyLevels({ bytes, offsets, bidCount, askCount }: RawLevels): void {
-    this.book.applyOffsets(bytes, offsets, bidCount, askCount);
+  #applyLevels(levels: RawLevels): void {
+    const { book } = this;
+    const { bidCount, askCount } = levels;
+    // A message is read in the scale that the book had when it began; the message before may have widened it since.
+    const isInTicks =
+      levels.priceDecimals === book.priceDecimals && levels.quantityDecimals === book.quantityDecimals;
+    if (isInTicks) book.applyTicks(levels.ticks, bidCount, askCount);
+    else book.applyOffsets(levels.bytes, levels.offsets, bidCount, askCount);
   }
 
   #refuse(diff: HeldDiff): void {

@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import type { BookTicker } from '@org/market-data';
-import { findDepthSources, readDepthCapture } from '@org/storage-csv';
+import { findDepthSources, readDepthCapture, readDepthSource, type DepthMessage } from '@org/storage-csv';
 import { parseMoment } from '../src/moment.ts';
 import { Recording } from '../src/recording.ts';
 import { BookReplay } from '../src/replay.ts';
 import { replayRecording } from '../src/replay-recording.ts';
 import type { ReplayView } from '../src/replay-view.ts';
+import { depthCsv, put } from './support/depth-csv.ts';
 import {
   EXPECTED_BOOKS,
   itWithRealData,
@@ -19,7 +21,8 @@ import { raw } from './support/raw.ts';
 const plain = (decimal: string) => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal);
 
 async function replayed(dataDir: string, symbol: string, at?: string): Promise<ReplayView> {
-  const recording = await Recording.open(join(REAL_DATA, dataDir), symbol, undefined);
+  const path = isAbsolute(dataDir) ? dataDir : join(REAL_DATA, dataDir);
+  const recording = await Recording.open(path, symbol, undefined);
   const moment = at === undefined ? undefined : parseMoment(at);
   const { view } = await replayRecording(recording, { moment, depth: 10, nowMs: () => 0 });
   if (view === undefined) throw new Error('expected a book');
@@ -153,6 +156,24 @@ describe('real recordings', () => {
     if (then.lastUpdateId === u) expect(then.checksum).toBe(sha256);
     const before = await replayed('usdm-2024-07-18', 'BTCUSDT', String(receivedAtUs - 1));
     expect(before.lastUpdateId).toBeLessThan(u);
+  });
+
+  itWithRealData.each([
+    ['usdm-2021-07-22', 'SUSHIUSDT'],
+    ['usdm-2021-07-22', 'AKROUSDT'],
+    ['coinm-2021-07-22', 'BTCUSD_211231'],
+    ['spot-2021-10-12', 'NKNUSDT'],
+  ])('of %s/%s give the same book from a depth file', async (dataDir, symbol) => {
+    const source = await findDepthSources(join(REAL_DATA, dataDir), symbol);
+    const messages: DepthMessage[] = [];
+    for await (const message of readDepthSource(source)) messages.push(message);
+    const folder = mkdtempSync(join(tmpdir(), 'book-inspector-real-'));
+    try {
+      put(join(folder, symbol, 'depth_2021-07-22.csv'), depthCsv(messages));
+      expectBook(await replayed(folder, symbol), EXPECTED_BOOKS.get(`${dataDir}/${symbol}`)!);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   itWithRealData('with a hole name it and end in the book that is known', async () => {

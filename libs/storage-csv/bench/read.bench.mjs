@@ -46,16 +46,23 @@ async function record(outputDir) {
 }
 
 /** Every file applied to one book, with its best prices after every message. */
-async function visited(paths) {
+async function visited(paths, withScale = true) {
   const book = new OrderBook();
   let best = 0;
   for (const path of paths) {
-    await visitDepthFile(path, (message) => {
-      const { type, bytes, offsets, bidCount, askCount } = message;
-      if (type === 'snapshot') book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
-      else book.applyOffsets(bytes, offsets, bidCount, askCount);
-      best += book.bestBidTicks + book.bestAskTicks;
-    });
+    await visitDepthFile(
+      path,
+      (message) => {
+        const { type, bytes, offsets, bidCount, askCount } = message;
+        const isInTicks =
+          message.priceDecimals === book.priceDecimals && message.quantityDecimals === book.quantityDecimals;
+        if (type === 'snapshot') book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
+        else if (isInTicks) book.applyTicks(message.ticks, bidCount, askCount);
+        else book.applyOffsets(bytes, offsets, bidCount, askCount);
+        best += book.bestBidTicks + book.bestAskTicks;
+      },
+      withScale ? { scale: book } : {},
+    );
   }
   return { book, best };
 }
@@ -107,6 +114,7 @@ try {
   const candidates = [
     ['plain file to book', () => visited(plain)],
     ['packed file to book', () => visited(packed)],
+    ['plain file to book without scale', () => visited(plain, false)],
     ['plain file without a book', () => visitedWithoutBook(plain)],
     ['plain file to messages to book', () => asMessages(plain)],
   ];

@@ -2,7 +2,7 @@ export type { StorageCsvErrorCode, StorageCsvErrorDetails } from './errors.ts';
 export type { FileKind, FileName, Rotation } from './file-names.ts';
 export type { FileSystem, FolderEntry, OpenFile } from './file-system.ts';
 export type { DepthCaptureOptions } from './read/depth-capture.ts';
-export type { DepthFileOptions } from './read/depth-file.ts';
+export type { DepthFileOptions, DepthVisitOptions } from './read/depth-file.ts';
 export type {
   BookTickerMessage,
   DepthMessage,
@@ -11,7 +11,7 @@ export type {
   UnfinishedLine,
 } from './read/depth-message.ts';
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
-export type { DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
+export type { DepthScale, DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
 export type { CsvSinkOptions } from './sink/csv-sink.ts';
 
 export { StorageCsvError } from './errors.ts';

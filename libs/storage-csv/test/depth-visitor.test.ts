@@ -59,7 +59,18 @@ async function visited(path: string, options?: DepthReadOptions): Promise<Told[]
   return messages;
 }
 
+const SCALE = { priceDecimals: 1, quantityDecimals: 2 };
+
 const decimal = fc.tuple(fc.nat(99999), fc.nat(99)).map(([whole, part]) => (part === 0 ? `${whole}` : `${whole}.${part}`)); // prettier-ignore
+/** Prices and quantities by turns in units of {@link SCALE}; undefined where one does not fit. */
+function unitsOf(levels: Side): number[] | undefined {
+  const decimals = [SCALE.priceDecimals, SCALE.quantityDecimals];
+  const units = levels.flatMap((level) => level.map((text, index) => Number(text) * 10 ** decimals[index]!));
+  return units.every((value) => Math.abs(value - Math.round(value)) < 1e-6)
+    ? units.map(Math.round)
+    : undefined;
+}
+
 const levelRow = fc.tuple(fc.constantFrom('bid', 'ask'), decimal, decimal);
 const anyMessage = fc.record({
   type: fc.constantFrom('diff', 'diff', 'snapshot'),
@@ -97,6 +108,69 @@ describe('the visitor of a depth file', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('has the levels as numbers of the scale asked for, unless one does not fit or sides come by turns', async () => {
+    const message = fc.record({
+      bids: fc.array(fc.tuple(decimal, decimal)),
+      asks: fc.array(fc.tuple(decimal, decimal)),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(message), fc.integer({ min: 1, max: 500 }), async (messages, readBytes) => {
+        const rows = messages.flatMap(({ bids, asks }, u) => {
+          const head = `9,5,4,${u},${u},${u - 1},diff`;
+          const side = (name: string, levels: Side) =>
+            levels.map((level) => [head, name, ...level].join(','));
+          return bids.length + asks.length === 0
+            ? [`${head},,,`]
+            : [...side('bid', bids), ...side('ask', asks)];
+        });
+        const path = file([HEADER, ...rows, ''].join('\n'));
+        const seen: unknown[] = [];
+        const visit = ({ ticks, bidCount, askCount, priceDecimals, quantityDecimals }: RawDepth) => {
+          const isThere =
+            priceDecimals === SCALE.priceDecimals && quantityDecimals === SCALE.quantityDecimals;
+          seen.push(
+            isThere ? [...ticks.subarray(0, 2 * (bidCount + askCount))] : [priceDecimals, quantityDecimals],
+          );
+        };
+        await visitDepthFile(path, visit, { readBytes, scale: SCALE });
+        expect(seen).toEqual(messages.map(({ bids, asks }) => unitsOf([...bids, ...asks]) ?? [-1, -1]));
+      }),
+    );
+  });
+
+  it.each([
+    ['9007199254740.991', '1', 3, [9007199254740991, 1]],
+    ['9007199254740.992', '1', 3, undefined],
+    ['90071992547409.91', '1', 3, undefined],
+    ['99999999999999999999999', '1', 3, undefined],
+    ['0.0000', '1.000000', 3, [0, 1]],
+    ['1.0010', '1', 3, [1001, 1]],
+    ['1.0011', '1', 3, undefined],
+    ['1', '1.1', 3, undefined],
+  ])('has %s x %s as numbers of %i decimals and none: %j', async (price, quantity, priceDecimals, units) => {
+    const scale = { priceDecimals, quantityDecimals: 0 };
+    const path = file(`${HEADER}\n${`9,5,4,1,1,0,diff,bid,${price},${quantity}\n`.repeat(2)}`);
+    const seen: unknown[] = [];
+    const visit = (message: RawDepth) =>
+      seen.push(message.priceDecimals < 0 ? undefined : [...message.ticks.subarray(0, 4)]);
+    await visitDepthFile(path, visit, { scale });
+    expect(seen).toEqual([units === undefined ? undefined : [...units, ...units]]);
+  });
+
+  it('looks at the scale when a message begins, and gives no numbers where sides come by turns', async () => {
+    const row = (u: number, side: string) => `9,5,4,${u},${u},${u - 1},diff,${side},1.5,2\n`;
+    const text = [row(1, 'bid'), row(2, 'bid'), row(3, 'ask'), row(3, 'bid'), row(4, 'ask')].join('');
+    const scale = { priceDecimals: 1, quantityDecimals: 0 };
+    const seen: unknown[] = [];
+    const visit = ({ finalUpdateId, priceDecimals, ticks }: RawDepth) => {
+      seen.push([finalUpdateId, priceDecimals, ...(priceDecimals < 0 ? [] : ticks.subarray(0, 2))]);
+      scale.priceDecimals = 2;
+    };
+    await visitDepthFile(file(`${HEADER}\n${text}`), visit, { scale });
+    // The second message has begun when the first is handed over.
+    expect(seen).toEqual([[1, 1, 15, 2], [2, 1, 15, 2], [3, -1], [4, 2, 150, 2]]); // prettier-ignore
   });
 
   it('gets a message across a border between two reads whole, wherever the border lies', async () => {

@@ -30,5 +30,8 @@ function rawLevels(bids: readonly PriceLevel[], asks: readonly PriceLevel[]): Ra
     offsets: Int32Array.from(offsets),
     bidCount: bids.length,
     askCount: asks.length,
+    ticks: new Float64Array(0),
+    priceDecimals: -1,
+    quantityDecimals: -1,
   };
 }

@@ -13,7 +13,7 @@ import { DEPTH_HEADER } from '../rows/depth-rows.ts';
 import type { DepthMessage, DepthReadOptions } from './depth-message.ts';
 import { DepthRowError } from './depth-row-error.ts';
 import { DepthRowParser, ROW_BYTES_MAX } from './depth-row-parser.ts';
-import { decodeRawDepth, type DepthVisitor, type RawDepth } from './raw-depth.ts';
+import { decodeRawDepth, type DepthScale, type DepthVisitor, type RawDepth } from './raw-depth.ts';
 
 export interface DepthFileOptions extends DepthReadOptions {
   /** Default: the name of the file's folder; '' where that is no symbol. */
@@ -37,6 +37,14 @@ export async function* readDepthFile(
   }
 }
 
+export interface DepthVisitOptions extends DepthReadOptions {
+  /**
+   * The scale in which the levels of depth files are read to numbers as well, looked at whenever a message begins: the book
+   * to which they go, which then need not read their text. Captures give no numbers.
+   */
+  readonly scale?: DepthScale;
+}
+
 /**
  * What {@link readDepthFile} gives, without a string or an object a level: the way to replay a file fast. Resolves to
  * whether the file was read to its end; it was not when `visit` returned false. Holds two reads of the file (2 MiB; of
@@ -50,7 +58,7 @@ export async function* readDepthFile(
 export async function visitDepthFile(
   path: string,
   visit: DepthVisitor,
-  options: DepthReadOptions = {},
+  options: DepthVisitOptions = {},
 ): Promise<boolean> {
   for await (const piece of readPieces(path, options)) {
     for (let raw = piece.next(); raw !== undefined; raw = piece.next())
@@ -63,7 +71,7 @@ export async function visitDepthFile(
  * Gives the file again and again: after every piece that was read, when `next` gives the messages that end in it. The
  * caller's own errors pass by, those of reading come after every message before them.
  */
-async function* readPieces(path: string, options: DepthReadOptions): AsyncGenerator<DepthFile> {
+async function* readPieces(path: string, options: DepthVisitOptions): AsyncGenerator<DepthFile> {
   const file = new DepthFile(path, options);
   try {
     for await (const chunk of readFileChunks(path, chunkOptions(path, options))) {
@@ -95,13 +103,14 @@ class DepthFile {
   readonly #path: string;
   readonly #options: DepthReadOptions;
   readonly #lines = new LineSplitter(ROW_BYTES_MAX);
-  readonly #parser = new DepthRowParser();
+  readonly #parser: DepthRowParser;
   #chunk: Buffer | undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #isLast = false;
 
-  constructor(path: string, options: DepthReadOptions) {
+  constructor(path: string, options: DepthVisitOptions) {
     this.#path = path;
+    this.#parser = new DepthRowParser(options.scale);
     this.#options = options;
   }
 

@@ -3,8 +3,8 @@ import type { LineSplitter } from '@org/storage';
 import { DepthRowError, excerpt } from './depth-row-error.ts';
 import { readRowHead } from './depth-row-head.ts';
 import { LevelSpans, SIDE_BYTES } from './level-spans.ts';
-import { plainDecimalEnd } from './plain-decimal.ts';
-import { newRawDepth, type RawDepth } from './raw-depth.ts';
+import { readPlainDecimal } from './plain-decimal.ts';
+import { newRawDepth, type DepthScale, type RawDepth } from './raw-depth.ts';
 import { RowPrefix } from './row-prefix.ts';
 
 const LF = 0x0a;
@@ -42,9 +42,15 @@ export class DepthRowParser {
   #isOpen = false;
   /** The columns that the rows of the open message share, with the comma behind them. */
   readonly #prefix = new RowPrefix();
+  readonly #scale: DepthScale | undefined;
   #damagedRows = 0;
   /** Broken rows since the last good one. */
   #trailingDamage = 0;
+
+  /** With a scale, which is looked at whenever a message begins, levels are read in it as well. */
+  constructor(scale: DepthScale | undefined) {
+    this.#scale = scale;
+  }
 
   /**
    * Takes the rows of the open message that follow in the piece `view`, as long as they are as almost all rows are. What
@@ -80,7 +86,7 @@ export class DepthRowParser {
       return undefined;
     }
     const begun = this.#spare;
-    begun.levels.clear();
+    begun.levels.begin(this.#scale);
     const levelStart = readRowHead(bytes, start, end, begun.message);
     addLevel(begun.levels, bytes, levelStart, end);
     const finished = this.finish(bytes);
@@ -128,9 +134,10 @@ export class DepthRowParser {
     if (priceStart >= chunk.length || !this.#prefix.isAt(view, at)) return at;
     const word = view.getInt32(side);
     if (word !== BID && word !== ASK) return at;
-    const priceEnd = plainDecimalEnd(chunk, priceStart, chunk.length);
+    const { next, priceDecimals, quantityDecimals, ticks } = levels;
+    const priceEnd = readPlainDecimal(chunk, priceStart, chunk.length, priceDecimals, ticks, next);
     if (priceEnd === priceStart || priceEnd === chunk.length || chunk[priceEnd] !== COMMA) return at;
-    const end = plainDecimalEnd(chunk, priceEnd + 1, chunk.length);
+    const end = readPlainDecimal(chunk, priceEnd + 1, chunk.length, quantityDecimals, ticks, next + 1);
     if (end === priceEnd + 1 || end === chunk.length || chunk[end] !== LF) return at;
     const isLimited = levels.bidCount + levels.askCount < LEVELS_MAX && levels.textBytes < TEXT_BYTES_MAX;
     if (end - at > ROW_BYTES_MAX || !isLimited) return at;
@@ -158,8 +165,11 @@ function addLevel(levels: LevelSpans, bytes: Buffer, start: number, end: number)
   if (word !== BID && word !== ASK) {
     throw new DepthRowError(`expected side bid or ask, was ${excerpt(bytes, start, afterSide)}`);
   }
-  requireDecimal('price', bytes, afterSide + 1, afterPrice);
-  requireDecimal('quantity', bytes, afterPrice + 1, end);
+  const { next, priceDecimals, quantityDecimals, ticks } = levels;
+  const priceEnd = readPlainDecimal(bytes, afterSide + 1, afterPrice, priceDecimals, ticks, next);
+  requireDecimal('price', bytes, afterSide + 1, afterPrice, priceEnd);
+  const quantityEnd = readPlainDecimal(bytes, afterPrice + 1, end, quantityDecimals, ticks, next + 1);
+  requireDecimal('quantity', bytes, afterPrice + 1, end, quantityEnd);
   levels.add(word === BID, afterSide + 1, afterPrice, end);
 }
 
@@ -169,7 +179,8 @@ function commaFrom(bytes: Buffer, start: number, end: number): number {
   return at;
 }
 
-function requireDecimal(column: string, bytes: Buffer, start: number, end: number): void {
-  if (start < end && plainDecimalEnd(bytes, start, end) === end) return;
+/** Throws unless the decimal that starts at `start` was found to end at `end`. */
+function requireDecimal(column: string, bytes: Buffer, start: number, end: number, foundEnd: number): void {
+  if (start < end && foundEnd === end) return;
   throw new DepthRowError(`expected a decimal in ${column}, was ${excerpt(bytes, start, end, 'utf8')}`);
 }

@@ -6,7 +6,7 @@ import { CaptureError, captureFiles, captureSymbol } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import { compareFileNames, parseFileName } from '../file-names.ts';
 import { readDepthCapture, visitDepthCapture } from './depth-capture.ts';
-import { readDepthFile, visitDepthFile } from './depth-file.ts';
+import { readDepthFile, visitDepthFile, type DepthVisitOptions } from './depth-file.ts';
 import type { DepthMessage, DepthReadOptions } from './depth-message.ts';
 import type { DepthVisitor } from './raw-depth.ts';
 
@@ -86,7 +86,7 @@ export async function* readDepthSource(
 export async function visitDepthSource(
   source: DepthSource,
   visit: DepthVisitor,
-  options: DepthReadOptions = {},
+  options: DepthVisitOptions = {},
 ): Promise<boolean> {
   const { symbol, paths } = source;
   if (source.format === 'capture') return visitDepthCapture(paths, visit, { ...options, symbol });

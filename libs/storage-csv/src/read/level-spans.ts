@@ -1,4 +1,5 @@
-import { OFFSETS_PER_LEVEL, type RawDepthDraft } from './raw-depth.ts';
+import { INEXACT } from './plain-decimal.ts';
+import { NO_DECIMALS, OFFSETS_PER_LEVEL, type DepthScale, type RawDepthDraft } from './raw-depth.ts';
 
 const LEVELS_AT_FIRST = 1024;
 const TEXT_BYTES_AT_FIRST = 16 * 1024;
@@ -13,6 +14,10 @@ export const SIDE_BYTES = 4;
  */
 export class LevelSpans {
   offsets = new Int32Array(LEVELS_AT_FIRST * OFFSETS_PER_LEVEL);
+  /** Price and quantity of each level in units of the decimals below; those of the next level are written before `add`. */
+  ticks = new Float64Array(2 * LEVELS_AT_FIRST);
+  priceDecimals = 0;
+  quantityDecimals = 0;
   bidCount = 0;
   askCount = 0;
   /** Bytes from the side to the end of the quantity, of all levels. */
@@ -21,17 +26,24 @@ export class LevelSpans {
   #settled = new Uint8Array(TEXT_BYTES_AT_FIRST);
   #settledBytes = 0;
   #isMixed = false;
+  #isInTicks = false;
   #sorted = new Int32Array(0);
+
+  /** Where the price of the next level is to be in `ticks`, and its quantity behind it. */
+  get next(): number {
+    return 2 * (this.bidCount + this.askCount);
+  }
 
   /** Adds the level whose price starts behind its side, in the piece that is being read. */
   add(isBid: boolean, priceStart: number, priceEnd: number, quantityEnd: number): void {
     let at = OFFSETS_PER_LEVEL * (this.bidCount + this.askCount);
-    if (at === this.offsets.length) this.#grow();
-    const offsets = this.offsets;
+    const { offsets, ticks } = this;
+    if (ticks[at / 2] === INEXACT || ticks[at / 2 + 1] === INEXACT) this.#isInTicks = false;
     offsets[at++] = priceStart;
     offsets[at++] = priceEnd;
     offsets[at++] = priceEnd + 1;
-    offsets[at] = quantityEnd;
+    offsets[at++] = quantityEnd;
+    if (at === offsets.length) this.#grow();
     this.textBytes += quantityEnd - priceStart + SIDE_BYTES;
     if (!isBid) this.askCount++;
     else {
@@ -53,11 +65,20 @@ export class LevelSpans {
     if (this.#settledCount > 0) this.settle(bytes);
     message.bytes = this.#settledCount > 0 ? this.#settled : bytes;
     message.offsets = this.#isMixed ? this.#bidsFirst(message.bytes) : this.offsets;
+    message.ticks = this.ticks;
+    // Ticks of both sides by turns would have to be sorted, too, for files that hardly exist.
+    const isInTicks = this.#isInTicks && !this.#isMixed;
+    message.priceDecimals = isInTicks ? this.priceDecimals : NO_DECIMALS;
+    message.quantityDecimals = isInTicks ? this.quantityDecimals : NO_DECIMALS;
     message.bidCount = this.bidCount;
     message.askCount = this.askCount;
   }
 
-  clear(): void {
+  /** Begins another message, in the scale of this moment. */
+  begin(scale: DepthScale | undefined): void {
+    this.#isInTicks = scale !== undefined;
+    this.priceDecimals = scale?.priceDecimals ?? 0;
+    this.quantityDecimals = scale?.quantityDecimals ?? 0;
     this.bidCount = 0;
     this.askCount = 0;
     this.textBytes = 0;
@@ -99,6 +120,9 @@ export class LevelSpans {
     const wider = new Int32Array(2 * this.offsets.length);
     wider.set(this.offsets);
     this.offsets = wider;
+    const ticks = new Float64Array(2 * this.ticks.length);
+    ticks.set(this.ticks);
+    this.ticks = ticks;
   }
 
   #reserve(length: number): void {

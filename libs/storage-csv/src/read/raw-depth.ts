@@ -12,7 +12,29 @@ export interface RawLevels {
   readonly offsets: Int32Array;
   readonly bidCount: number;
   readonly askCount: number;
+  /**
+   * The same levels as numbers, price and quantity by turns: what `OrderBook.applyTicks` takes. They are there for a book
+   * with the decimals below; where these are -1 they are not.
+   */
+  readonly ticks: Float64Array;
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
 }
+
+/** Digits behind the point that a unit of prices and of quantities stands for. An order book is one. */
+export interface DepthScale {
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
+}
+
+/** Stands for decimals where there are no ticks. */
+export const NO_DECIMALS = -1;
+
+const WITHOUT_TICKS = {
+  ticks: new Float64Array(0),
+  priceDecimals: NO_DECIMALS,
+  quantityDecimals: NO_DECIMALS,
+};
 
 /**
  * One depth message without a string: its numbers, and where its levels stand. The object and its memory are used again
@@ -55,10 +77,11 @@ export function newRawDepth(): RawDepthDraft {
     offsets: new Int32Array(0),
     bidCount: 0,
     askCount: 0,
+    ...WITHOUT_TICKS,
   };
 }
 
-/** The same levels in memory of their own: their characters and 16 bytes a level, whatever surrounded them. */
+/** The same levels in memory of their own: their characters and 16 bytes a level, whatever surrounded them; without ticks. */
 export function copyRawLevels({ bytes, offsets, bidCount, askCount }: RawLevels): RawLevels {
   const count = OFFSETS_PER_LEVEL * (bidCount + askCount);
   const ownOffsets = new Int32Array(count);
@@ -70,7 +93,7 @@ export function copyRawLevels({ bytes, offsets, bidCount, askCount }: RawLevels)
     for (let from = offsets[at]!; from < offsets[at + 1]!; from++) ownBytes[to++] = bytes[from]!;
     ownOffsets[at + 1] = to;
   }
-  return { bytes: ownBytes, offsets: ownOffsets, bidCount, askCount };
+  return { bytes: ownBytes, offsets: ownOffsets, bidCount, askCount, ...WITHOUT_TICKS };
 }
 
 /** The message with its levels as text. */
