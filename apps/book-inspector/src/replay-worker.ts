@@ -3,7 +3,7 @@ import { LocalRunner, type ReplayJob } from './replay-job.ts';
 import type { ReadProgress } from './replay-recording.ts';
 import type { WorkerAnswer } from './worker-messages.ts';
 
-/** Progress is told at most this often: a bar is not drawn more often, and a message costs as much as a hundred rows. */
+/** Progress is told at most this often: a bar is not drawn more often. */
 const PROGRESS_INTERVAL_MS = 100;
 
 const nowMs = (): number => performance.now();
