@@ -1,0 +1,36 @@
+import { readLevelUnits } from '@org/market-data';
+import { FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import { parseCandidate } from '../workload/parse-candidate.mjs';
+
+const fields = new FrameFields();
+let numbers = new Float64Array(1 << 16);
+
+/** Scans the frame in place and reads every price and quantity into ticks and units. */
+export function createCandidate(workload) {
+  return parseCandidate(workload, parseDiff, parseSnapshot);
+}
+
+function parseDiff(frame, decimals) {
+  scanFrame(frame, fields);
+  return readLevels(fields.integer(SLOT.u), decimals);
+}
+
+function parseSnapshot(frame, decimals) {
+  scanDepthSnapshot(frame, fields);
+  return readLevels(fields.integer(SLOT.lastUpdateId), decimals);
+}
+
+function readLevels(id, decimals) {
+  const levels = fields.bidCount + fields.askCount;
+  if (2 * levels > numbers.length) numbers = new Float64Array(4 * levels);
+  const read = readLevelUnits(
+    fields.bytes,
+    fields.levels,
+    levels,
+    decimals.price,
+    decimals.quantity,
+    numbers,
+  );
+  if (read !== levels) throw new Error(`expected ${levels} levels within the decimals, was ${read}`);
+  return { id, bidCount: fields.bidCount, askCount: fields.askCount, numbers };
+}
