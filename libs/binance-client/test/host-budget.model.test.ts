@@ -35,7 +35,8 @@ describe('in any order of asking, answering, dying and starting', () => {
       }),
       { numRuns: 10 },
     );
-  });
+    // Each step writes files: a disk that is busy with other tests makes a second of it half a minute.
+  }, 90_000);
 
   async function runAll(
     world: ScriptedMachine,
