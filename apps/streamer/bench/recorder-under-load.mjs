@@ -13,7 +13,17 @@ const START_TIMEOUT_MS = 30_000;
 export async function startExchange(folder, flags) {
   const certificate = path.join(folder, 'exchange.pem');
   const report = path.join(folder, 'exchange.json');
-  const args = ['serve', '--port', '0', '--control', '--tls-ca-file', certificate, '--report', report, ...flags];
+  const args = [
+    'serve',
+    '--port',
+    '0',
+    '--control',
+    '--tls-ca-file',
+    certificate,
+    '--report',
+    report,
+    ...flags,
+  ];
   const child = spawn(process.execPath, [SIMULATOR, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await firstLine(child, child.stdout, /listening on (\S+) and (\S+)/);
   return { child, restUrl: line[1], wsUrl: line[2], certificate, reportFile: report };
@@ -59,7 +69,10 @@ export function makeFolder(parent) {
 /** Its first output that matches; warnings and errors of the process are passed on. */
 function firstLine(child, stream, pattern) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${pattern} within ${START_TIMEOUT_MS} ms`)), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`no ${pattern} within ${START_TIMEOUT_MS} ms`)),
+      START_TIMEOUT_MS,
+    );
     child.once('exit', (code) => reject(new Error(`ended with exit code ${code} before ${pattern}`)));
     createInterface({ input: stream }).on('line', (line) => {
       if (/ (warn|error) /.test(line)) console.error(`  ${line}`);

@@ -1,11 +1,13 @@
 /**
  * The whole recorder under a load over TLS: all its processes, journal with fdatasync, live books, CSV files. After a build:
  *
- *   node apps/streamer/bench/whole-system.bench.mjs [flood|exchange|idle …] [--data DIR] [--dir DIR] [--cpu-prof DIR]
+ *   node apps/streamer/bench/whole-system.bench.mjs [flood|exchange|idle|peer …] [--data DIR] [--dir DIR] [--cpu-prof DIR]
  *
  * flood     20 symbols, depth alone, as fast as one machine of two cores can play it: what one message costs
  * exchange  600 symbols at 4,500 messages a second for a minute, with three bursts of 20,000 for 5 s
  * idle      50 symbols at 20 messages a second each
+ * peer      20 symbols, depth alone, at a rate that both can take: this recorder, then one made of ws, JSON.parse, the book
+ *           of tardis-dev and csv-writer, in one process and without a journal (bench/peers; `npm run bench` installs it)
  *
  * Books and depth events are those of `--data` (captures; default ../shared/data/usdm-2024-07-18), or made up where there
  * are none. What is stored is counted and held against what was sent; a difference or a gap row is exit code 1.
@@ -14,6 +16,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { processTree } from './process-tree.mjs';
+import { runPeer } from './peer-recorder.mjs';
 import { makeFolder, startExchange, startRecorder, stop } from './recorder-under-load.mjs';
 import { storedEvents } from './stored-events.mjs';
 
@@ -29,6 +32,7 @@ const SCENARIOS = {
     bursts: [10, 27, 44].map((atSecond) => ({ atSecond, seconds: 5, rate: 20_000 })),
   },
   idle: { symbols: 50, streams: ALL, rate: 1000, bursts: [], warmSeconds: 15, seconds: 20 },
+  peer: { symbols: 20, streams: DEPTH_ONLY, rate: 8000, bursts: [], warmSeconds: 15, seconds: 20, hasPeer: true },
 }; // prettier-ignore
 
 /** The last messages reach the files within this. */
@@ -67,6 +71,7 @@ async function run(name, scenario) {
     await stop(exchange.child);
     const sent = JSON.parse(readFileSync(exchange.reportFile, 'utf8'));
     print(name, scenario, { ...measured, sent, exitCode, stored: await storedEvents(recorder.dataDir) });
+    if (scenario.hasPeer) await comparePeer(scenario, folder, measured);
   } finally {
     for (const child of running.reverse()) await stop(child);
     rmSync(folder, { recursive: true });
@@ -98,7 +103,10 @@ async function measure({ warmSeconds, seconds, symbols }, exchange, recorder) {
   let privateBytesMax = 0;
   const endAtMs = beganAtMs + (warmSeconds + seconds) * 1000;
   while (Date.now() < endAtMs) {
-    const total = [...processTree(recorder.child.pid).values()].reduce((sum, one) => sum + one.privateBytes, 0);
+    const total = [...processTree(recorder.child.pid).values()].reduce(
+      (sum, one) => sum + one.privateBytes,
+      0,
+    );
     privateBytesMax = Math.max(privateBytesMax, total);
     await sleepUntil(Math.min(endAtMs, Date.now() + SAMPLE_MS));
   }
@@ -167,11 +175,18 @@ function print(name, { symbols, seconds, rate }, result) {
   const perMessageUs = (ms) => ((ms * 1000) / messages).toFixed(2);
   const { p50, p99, p999 } = status.receiptToDurableMs;
   console.log(`\n${name}: ${symbols} symbols, ${messages} messages in ${seconds} s (${rate}/s asked for)`);
-  for (const [role, ms] of cpu) console.log(`  ${role.padEnd(11)} ${perMessageUs(ms).padStart(7)} us of CPU a message`);
-  console.log(`  all         ${perMessageUs(totalMs(cpu)).padStart(7)} us of CPU a message, ${(totalMs(cpu) / seconds / 10).toFixed(1)} % of a core`);
-  console.log(`  exchange    ${perMessageUs(exchangeCpuMs).padStart(7)} us of CPU a message, at most ${Math.round(sent.load.behindMs)} ms late`);
+  for (const [role, ms] of cpu)
+    console.log(`  ${role.padEnd(11)} ${perMessageUs(ms).padStart(7)} us of CPU a message`);
+  console.log(
+    `  all         ${perMessageUs(totalMs(cpu)).padStart(7)} us of CPU a message, ${(totalMs(cpu) / seconds / 10).toFixed(1)} % of a core`,
+  );
+  console.log(
+    `  exchange    ${perMessageUs(exchangeCpuMs).padStart(7)} us of CPU a message, at most ${Math.round(sent.load.behindMs)} ms late`,
+  );
   console.log(`  private memory of all processes: ${(privateBytesMax / 1e6).toFixed(0)} MB at most`);
-  console.log(`  receipt to durable: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, p99.9 ${p999.toFixed(1)} ms`);
+  console.log(
+    `  receipt to durable: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, p99.9 ${p999.toFixed(1)} ms`,
+  );
   console.log(`  all books in sync ${(booksAfterMs / 1000).toFixed(1)} s after the first subscription`);
   console.log(`  ${balance(sent, stored)}`);
   if (result.exitCode !== 0) fail(`the recorder ended with exit code ${result.exitCode}`);
@@ -190,7 +205,19 @@ function balance(sent, stored) {
   }
   for (const [key, rows] of stored) if (key.endsWith(' gaps')) gapRows += rows;
   if (lost + extra + gapRows > 0) fail('what is stored is not what was sent');
-  return `sent ${events}, lost ${lost}, twice ${extra}, gap rows ${gapRows}`;
+  const levels = (stored.get('levels') / stored.get('diffs')).toFixed(1);
+  return `sent ${events}, lost ${lost}, twice ${extra}, gap rows ${gapRows}; ${levels} levels a depth message`;
+}
+
+/** The same load once more, for the peer. */
+async function comparePeer(scenario, folder, { cpu, messages }) {
+  const exchange = await startExchange(folder, exchangeFlags(scenario));
+  const peer = await runPeer(exchange, pairs(scenario.symbols), scenario).finally(() => stop(exchange.child));
+  const oursUs = (totalMs(cpu) * 1000) / messages;
+  console.log(
+    `  peer        ${peer.cpuUsPerMessage.toFixed(2).padStart(7)} us of CPU a message, ${(peer.levels / peer.messages).toFixed(1)} levels each`,
+  );
+  console.log(`  ratio       ${(peer.cpuUsPerMessage / oursUs).toFixed(1)}`);
 }
 
 function fail(problem) {

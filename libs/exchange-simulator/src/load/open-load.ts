@@ -12,8 +12,8 @@ import { recordedCycles } from './recorded-cycle.ts';
 /** Different books of a load, and the events in each: enough that sizes look like chance, 10 MB in all. */
 const CYCLES = 8;
 const CYCLE_EVENTS = 500;
-/** More of a recording than that is not read. */
-const RECORDED_EVENTS_MAX = 2000;
+/** More of a recording than that is not read: ten megabytes. Recordings grow busier as they go, so less would be too easy. */
+const RECORDED_EVENTS_MAX = 10_000;
 /** Mean number of levels in a depth event, between those of recordings of BTCUSDT of 2023 (22) and of 2024 (68). */
 const DEFAULT_CHANGES = 45;
 /** Levels a side: what one snapshot holds, so that a client can know the whole book. */
