@@ -1,105 +1,115 @@
 /**
- * Compares the scan with JSON.parse plus the conversion to ticks, on a real recording. Run it after a build:
- * `node libs/binance-wire/bench/scan.bench.mjs [capture.gz]` from the workspace root. Both sides are checked to give
- * the same sums first; rounds alternate, and the ratio is the median of the ratios of paired rounds.
+ * Compares the scan of depth frames, with and without the conversion to integer ticks and units, with JSON.parse and the
+ * same conversion, on real recordings. Run it after a build, from the workspace root:
+ *
+ *   node libs/binance-wire/bench/scan.bench.mjs [capture.gz …]
+ *
+ * All candidates are checked to read the same integers first. Of each recording the first 200 messages are read again and
+ * again: they stay in the cache, as messages do that were just received. Figures are CPU time of this process; rounds
+ * alternate, and a ratio is the median of the ratios of paired rounds.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { NEEDS_MORE_DECIMALS, readUnits } from '@org/market-data';
-import { FrameFields, scanFrame, scanFrameSlowly, SLOT } from '@org/binance-wire';
+import { readLevelUnits } from '@org/market-data';
+import { FrameFields, readFrameUnits, scanFrame, scanFrameSlowly } from '@org/binance-wire';
 
-const ROUNDS = 9;
-const DECIMALS = 8;
-const capture = process.argv[2] ?? '../shared/data/usdm-2024-07-18/btcusdt_20240718.gz';
+const FRAMES_A_CAPTURE = 200;
+const REPEATS = 10;
+const ROUNDS = 25;
+const WARM_UP_ROUNDS = 5;
+const PRICE_DECIMALS = 2;
+const QUANTITY_DECIMALS = 3;
+const FOLDER = '../shared/data/usdm-2024-07-18';
+const FILES = ['btcusdt_20240718.gz', 'btcusdt_20240719.gz', 'ethusdt_20240718.gz', 'ethusdt_20240719.gz'];
+const captures = process.argv.length > 2 ? process.argv.slice(2) : FILES.map((file) => `${FOLDER}/${file}`);
 
-const frames = gunzipSync(readFileSync(capture))
-  .toString('latin1')
-  .split('\n')
-  .filter((line) => line.includes('"depthUpdate"'))
-  .map((line) => Buffer.from(line.slice(line.indexOf(' ') + 1), 'latin1'));
+const depthFrames = (capture) =>
+  gunzipSync(readFileSync(capture))
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line.includes('"depthUpdate"'))
+    .map((line) => Buffer.from(line.slice(line.indexOf(' ') + 1), 'latin1'));
+const frames = captures.flatMap((capture) => depthFrames(capture).slice(0, FRAMES_A_CAPTURE));
 
-const fields = new FrameFields();
+const plain = new FrameFields();
+const gathering = new FrameFields({ gatherDigits: true });
+const units = new Float64Array(40_000);
+const tenPrice = 10 ** PRICE_DECIMALS;
+const tenQuantity = 10 ** QUANTITY_DECIMALS;
 
-/** Sum of all prices, quantities and last ids: shows that both read the same. */
-const scanToUnits = (scan) => () => {
-  let sum = 0;
-  for (const frame of frames) {
-    scan(frame, fields);
-    sum += fields.integer(SLOT.u);
-    const { bytes, levels } = fields;
-    const end = 4 * (fields.bidCount + fields.askCount);
-    for (let at = 0; at < end; at += 2) {
-      const units = readUnits(bytes, levels[at], levels[at + 1], DECIMALS);
-      if (units !== NEEDS_MORE_DECIMALS) sum += units % 1024;
-    }
-  }
-  return sum;
-};
-
-const parseToUnits = () => {
-  let sum = 0;
-  for (const frame of frames) {
-    const { data } = JSON.parse(frame.toString());
-    sum += data.u;
-    for (const side of [data.b, data.a])
+/** Each reads one frame into `units`, or only scans it, and returns how many levels it has. */
+const readers = {
+  'scan only': (frame) => {
+    scanFrame(frame, plain);
+    return plain.bidCount + plain.askCount;
+  },
+  'scan and units': (frame) => {
+    scanFrame(frame, gathering);
+    return readFrameUnits(gathering, PRICE_DECIMALS, QUANTITY_DECIMALS, units);
+  },
+  'scan, units from offsets': (frame) => {
+    scanFrame(frame, plain);
+    const levels = plain.bidCount + plain.askCount;
+    return readLevelUnits(plain.bytes, plain.levels, levels, PRICE_DECIMALS, QUANTITY_DECIMALS, units);
+  },
+  'slow scan and units': (frame) => {
+    scanFrameSlowly(frame, gathering);
+    return readFrameUnits(gathering, PRICE_DECIMALS, QUANTITY_DECIMALS, units);
+  },
+  'JSON.parse and units': (frame) => {
+    const { b, a } = JSON.parse(frame.toString()).data;
+    let at = 0;
+    for (const side of [b, a])
       for (const [price, quantity] of side) {
-        sum += Math.round(Number(price) * 10 ** DECIMALS) % 1024;
-        sum += Math.round(Number(quantity) * 10 ** DECIMALS) % 1024;
+        units[at++] = Math.round(Number(price) * tenPrice);
+        units[at++] = Math.round(Number(quantity) * tenQuantity);
       }
-  }
-  return sum;
+    return b.length + a.length;
+  },
 };
+const REFERENCE = 'JSON.parse and units';
 
-const scanOnly = () => {
-  let sum = 0;
+function checkAgreement() {
+  let levels = 0;
   for (const frame of frames) {
-    scanFrame(frame, fields);
-    sum += fields.bidCount + fields.askCount;
+    const count = readers[REFERENCE](frame);
+    const expected = units.slice(0, 2 * count);
+    for (const [name, read] of Object.entries(readers)) {
+      units.fill(-1, 0, 2 * count);
+      const isEqual =
+        read(frame) === count && (name === 'scan only' || expected.every((n, at) => n === units[at]));
+      if (!isEqual) throw new Error(`${name}: expected the integers of JSON.parse for ${frame.toString()}`);
+    }
+    levels += count;
   }
-  return sum;
-};
+  return levels;
+}
 
-const candidates = {
-  'scan only': scanOnly,
-  'scan and units': scanToUnits(scanFrame),
-  'slow scan and units': scanToUnits(scanFrameSlowly),
-  'JSON.parse and units': parseToUnits,
-};
-
-function cpuNsPerFrame(run) {
+function cpuNsPerFrame(read) {
   const before = process.cpuUsage();
-  run();
-  const used = process.cpuUsage(before);
-  return ((used.user + used.system) * 1000) / frames.length;
+  for (let repeat = 0; repeat < REPEATS; repeat++) for (const frame of frames) read(frame);
+  const { user, system } = process.cpuUsage(before);
+  return ((user + system) * 1000) / (REPEATS * frames.length);
 }
 
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-const expected = parseToUnits();
-for (const name of ['scan and units', 'slow scan and units']) {
-  const sum = candidates[name]();
-  if (sum !== expected) throw new Error(`${name}: expected the sum ${expected}, was ${sum}`);
-}
-
-const results = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
-for (let round = -2; round < ROUNDS; round++) {
-  for (const [name, run] of Object.entries(candidates)) {
-    const ns = cpuNsPerFrame(run);
+const levels = checkAgreement() / frames.length;
+const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) / frames.length;
+const results = Object.fromEntries(Object.keys(readers).map((name) => [name, []]));
+for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+  for (const [name, read] of Object.entries(readers)) {
+    const ns = cpuNsPerFrame(read);
     if (round >= 0) results[name].push(ns);
   }
 }
 
-const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) / frames.length;
-const levels = scanOnly() / frames.length;
 console.log(
-  `${frames.length} frames, mean ${bytes.toFixed(0)} bytes, ${levels.toFixed(1)} levels, node ${process.version}`,
+  `${frames.length} frames, mean ${bytes.toFixed(0)} bytes, ${levels.toFixed(1)} levels, Node ${process.version}, CPU time, median of ${ROUNDS}`,
 );
-const reference = results['scan and units'];
 for (const [name, ns] of Object.entries(results)) {
-  const ratio = median(ns.map((value, round) => value / reference[round]));
+  const ratio = median(results[REFERENCE].map((value, round) => value / ns[round]));
   console.log(
-    `${name.padEnd(22)} ${median(ns).toFixed(0).padStart(7)} ns of CPU a frame   ratio ${ratio.toFixed(2)}`,
+    `${name.padEnd(26)} ${median(ns).toFixed(0).padStart(7)} ns a frame   JSON.parse takes ${ratio.toFixed(1).padStart(5)} times as long`,
   );
 }

@@ -1,6 +1,5 @@
 import { FrameError } from './frame-error.ts';
 import { readInteger } from './integer.ts';
-import { shapeOf, type NumberShape } from './number-shape.ts';
 import { SLOT_NAMES } from './slot.ts';
 import { decodeUtf8 } from './utf8.ts';
 
@@ -23,6 +22,9 @@ export type FrameKind =
 
 /** Offsets per level in {@link FrameFields.levels}. */
 export const INTEGERS_PER_LEVEL = 4;
+
+/** Stands for the digits of a number that were not gathered. */
+export const NOT_GATHERED = -1;
 
 const ABSENT = -1;
 const LEVELS_AT_FIRST = 1024;
@@ -47,14 +49,26 @@ export class FrameFields {
   levels: Int32Array = new Int32Array(LEVELS_AT_FIRST * INTEGERS_PER_LEVEL);
   bidCount = 0;
   askCount = 0;
-  /** The memory that `bytes` lies in, from its `origin` on, for whoever reads it by words. */
-  words: DataView = new DataView(NOTHING.buffer);
-  origin = 0;
-  /** How price and quantity of the level before looked: the next one is expected to look alike. */
-  priceShape: NumberShape = shapeOf(1, 0)!;
-  /** The point and the fraction of the quantity. */
-  tailShape: NumberShape = shapeOf(0, 0)!;
+  /** Whether scans into these fields gather {@link digits}. */
+  readonly gathersDigits: boolean;
+  /**
+   * Per level, when gathered: the digits of price and quantity as integers, where these have {@link priceDecimals} and
+   * {@link quantityDecimals} digits behind the point; -1 where they are to be read from the bytes.
+   */
+  digits: Int32Array = new Int32Array(LEVELS_AT_FIRST * 2);
+  /** -1 before the first level of a message, and where nothing is gathered. */
+  priceDecimals = ABSENT;
+  quantityDecimals = ABSENT;
+  #words: DataView = new DataView(NOTHING.buffer);
   #memory: ArrayBufferLike = NOTHING.buffer;
+
+  /**
+   * `gatherDigits` (default false) lets `readFrameUnits` have the integers of prices and quantities from the scan, which
+   * takes a quarter longer then; to read them from the bytes takes three times as long.
+   */
+  constructor(options: { readonly gatherDigits?: boolean } = {}) {
+    this.gathersDigits = options.gatherDigits ?? false;
+  }
 
   has(slot: number): boolean {
     return this.starts[slot]! >= 0;
@@ -91,20 +105,26 @@ export class FrameFields {
     );
   }
 
+  /** The memory that `bytes` lies in, from its `byteOffset` on, for whoever reads it by words. */
+  words(): DataView {
+    const { buffer } = this.bytes;
+    // Frames come from few pieces of memory, so most of them need no new view.
+    if (buffer !== this.#memory) {
+      this.#memory = buffer;
+      this.#words = new DataView(buffer);
+    }
+    return this.#words;
+  }
+
   /** Forgets the previous scan; offsets will refer to `bytes`. */
   clear(bytes: Uint8Array): void {
     this.bytes = bytes;
-    this.origin = bytes.byteOffset;
-    // Frames come from few pieces of memory, so most of them need no new view.
-    const { buffer } = bytes;
-    if (buffer !== this.#memory) {
-      this.#memory = buffer;
-      this.words = new DataView(buffer);
-    }
     this.kind = 'other';
     this.streamStart = 0;
     this.streamEnd = 0;
     this.starts.fill(ABSENT);
+    this.priceDecimals = ABSENT;
+    this.quantityDecimals = ABSENT;
     this.bidCount = 0;
     this.askCount = 0;
   }
@@ -114,6 +134,9 @@ export class FrameFields {
     const wider = new Int32Array(this.levels.length * 2);
     wider.set(this.levels);
     this.levels = wider;
+    const digits = new Int32Array(this.digits.length * 2);
+    digits.set(this.digits);
+    this.digits = digits;
     return wider;
   }
 

@@ -14,6 +14,7 @@ export {
 } from './decode.ts';
 export { FrameError } from './frame-error.ts';
 export { FrameFields } from './frame-fields.ts';
+export { readFrameUnits } from './read-frame-units.ts';
 export { scanDepthSnapshot } from './scan-depth-snapshot.ts';
 export { scanFrame } from './scan-frame.ts';
 export { scanFrameSlowly } from './scan-frame-slowly.ts';

@@ -56,8 +56,8 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
 
 /** Whether {@link readInteger} would find one: for up to 15 digits this needs no arithmetic. */
 export function isInteger(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > SAFE_DIGITS || end <= start) return !Number.isNaN(readInteger(bytes, start, end));
-  for (let at = start; at < end; at++)
-    if ((bytes[at]! ^ ZERO) > 9) return !Number.isNaN(readInteger(bytes, start, end));
-  return true;
+  let at = end - start > SAFE_DIGITS ? end : start;
+  while (at < end && (bytes[at]! ^ ZERO) < 10) at++;
+  const isPlain = at === end && end > start && end - start <= SAFE_DIGITS;
+  return isPlain || !Number.isNaN(readInteger(bytes, start, end));
 }

@@ -30,6 +30,11 @@ const STRING_CLASS = new Uint8Array(256).map((_, byte) =>
   byte >= 0x80 ? NOT_ASCII : byte < 0x20 || byte === QUOTE || byte === 0x5c ? 1 : PLAIN,
 );
 
+/** Whether a byte inside a string is ASCII and nothing else than a part of it. */
+export function isPlainInString(byte: number): boolean {
+  return STRING_CLASS[byte] === PLAIN;
+}
+
 /** Offset of the first byte at or after `at` that is no JSON white space. */
 export function skipBlanks(bytes: Uint8Array, at: number): number {
   let next = at;

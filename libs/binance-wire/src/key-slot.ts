@@ -68,7 +68,9 @@ export function isName(bytes: Uint8Array, start: number, end: number, name: read
   return true;
 }
 
-function pairSlot(pair: number, scope: number): number {
+/** Slot of a key of two letters in a scope, or {@link NO_SLOT}. */
+export function pairSlot(first: number, second: number, scope: number): number {
+  const pair = pairOf(first, second);
   const pairs = PAIRS[scope]!;
   for (let index = 0; index < pairs.length; index++)
     if (pairs[index] === pair) return PAIR_SLOTS[scope]![index]!;
@@ -78,7 +80,7 @@ function pairSlot(pair: number, scope: number): number {
 /** Slot of the key `bytes[start, end)` in a scope, or one of the negative answers. */
 export function keySlot(bytes: Uint8Array, start: number, end: number, scope: number): number {
   if (end - start === 1) return LETTER_SLOTS[scope]![bytes[start]!]!;
-  if (end - start === 2) return pairSlot(pairOf(bytes[start]!, bytes[start + 1]!), scope);
+  if (end - start === 2) return pairSlot(bytes[start]!, bytes[start + 1]!, scope);
   for (const [name, slot] of LONGER_SLOTS[scope]!) if (isName(bytes, start, end, name)) return slot;
   return NO_SLOT;
 }

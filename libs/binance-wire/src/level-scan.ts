@@ -1,7 +1,8 @@
+import { scanCompactLevels } from './compact-levels.ts';
 import type { FrameFields } from './frame-fields.ts';
-import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
+import { INTEGERS_PER_LEVEL, NOT_GATHERED } from './frame-fields.ts';
+import { gatherCompactLevels } from './gather-levels.ts';
 import { afterByte, skipBlanks, UNFAMILIAR } from './json-token.ts';
-import { expectAlike, scanLevelRun } from './level-run.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -25,18 +26,18 @@ export function decimalEnd(bytes: Uint8Array, at: number): number {
 /** A side that has not been read yet; while a scan runs only. */
 export const UNSEEN = -1;
 
-/** Lets the asks, `askIntegers` numbers that came first, and the bids behind them change places. */
-function putBidsFirst(levels: Int32Array, askIntegers: number, allIntegers: number): void {
-  const asks = levels.slice(0, askIntegers);
-  levels.copyWithin(0, askIntegers, allIntegers);
-  levels.set(asks, allIntegers - askIntegers);
+/** Lets the first `first` numbers of an array, and those behind them, change places. */
+function swap(numbers: Int32Array, first: number, all: number): void {
+  const before = numbers.slice(0, first);
+  numbers.copyWithin(0, first, all);
+  numbers.set(before, all - first);
 }
 
 /**
  * Reads the level at `at`, whose offsets go to `next`: two strings, blanks anywhere. Returns the offset of the quote
  * behind the quantity.
  */
-function scanLevel(bytes: Uint8Array, at: number, levels: Int32Array, next: number): number {
+function scanLevel(bytes: Uint8Array, at: number, { levels, digits }: FrameFields, next: number): number {
   const price = quoteEnd(bytes, at, OPEN);
   if (price < 0) return UNFAMILIAR;
   const priceEnd = decimalEnd(bytes, price);
@@ -49,6 +50,8 @@ function scanLevel(bytes: Uint8Array, at: number, levels: Int32Array, next: numb
   levels[next + 1] = priceEnd;
   levels[next + 2] = quantity;
   levels[next + 3] = quantityEnd;
+  digits[next >> 1] = NOT_GATHERED;
+  digits[(next >> 1) + 1] = NOT_GATHERED;
   return quantityEnd;
 }
 
@@ -82,21 +85,26 @@ export function scanSide(bytes: Uint8Array, open: number, fields: FrameFields, i
   let at = skipBlanks(bytes, open + 1);
   while (bytes[at] !== CLOSE) {
     if (next + INTEGERS_PER_LEVEL > fields.levels.length) fields.growLevels();
-    const isCompact = bytes[at] === OPEN && bytes[at + 1] === QUOTE;
-    const runEnd = isCompact ? scanLevelRun(fields, at + 2, next) : next;
-    if (runEnd > next) at = fields.levels[runEnd - 1]!;
-    else {
-      at = scanLevel(bytes, at, fields.levels, next);
+    const end = fields.gathersDigits
+      ? gatherCompactLevels(bytes, at, fields, next)
+      : scanCompactLevels(bytes, at, fields.levels, next);
+    if (end > next) {
+      next = end;
+      at = fields.levels[end - 1]!;
+    } else {
+      at = scanLevel(bytes, at, fields, next);
       if (at < 0) return UNFAMILIAR;
-      expectAlike(fields, next);
+      next += INTEGERS_PER_LEVEL;
     }
-    next = runEnd > next ? runEnd : next + INTEGERS_PER_LEVEL;
     at = afterLevel(bytes, at);
     if (at < 0) return UNFAMILIAR;
   }
   const count = (next - first) / INTEGERS_PER_LEVEL;
   if (isBid) fields.bidCount = count;
   else fields.askCount = count;
-  if (isBid && first > 0) putBidsFirst(fields.levels, first, next);
+  if (isBid && first > 0) {
+    swap(fields.levels, first, next);
+    swap(fields.digits, first / 2, next / 2);
+  }
   return at + 1;
 }

@@ -8,8 +8,9 @@ import {
   stringEnd,
   UNFAMILIAR,
 } from './json-token.ts';
-import { BAR, BAR_KEY, BIDS_KEY, ENVELOPE, keySlot, LETTER_SLOTS, NO_SLOT, ORDER } from './key-slot.ts';
+import { BAR, BAR_KEY, BIDS_KEY, ENVELOPE, keySlot, NO_SLOT, ORDER } from './key-slot.ts';
 import { scanSide, UNSEEN } from './level-scan.ts';
+import { scanPlainMembers } from './plain-members.ts';
 import { BAR_SLOTS, ORDER_SLOTS, SLOT } from './slot.ts';
 
 const QUOTE = 0x22;
@@ -104,21 +105,11 @@ export function scanMembers(
   fields: FrameFields,
   scope: number,
 ): number {
-  const letters = LETTER_SLOTS[scope]!;
   let at = skipBlanks(bytes, open + 1);
   while (bytes[at] === QUOTE) {
+    at = scanPlainMembers(bytes, at, fields, scope);
+    if (bytes[at] !== QUOTE) break;
     const key = at + 1;
-    // Nearly every member is `"x":` with a letter that is known, and its value right behind.
-    if (bytes[at + 2] === QUOTE && bytes[at + 3] === COLON && bytes[at + 4]! > BLANK) {
-      const letter = letters[bytes[key]!]!;
-      if (letter !== NO_SLOT) {
-        at = scanMember(bytes, at + 4, end, fields, letter);
-        if (at < 0) return UNFAMILIAR;
-        at = nextMember(bytes, at);
-        if (at < 0) return UNFAMILIAR;
-        continue;
-      }
-    }
     const close = stringEnd(bytes, key, end);
     if (close === UNFAMILIAR) return UNFAMILIAR;
     const slot = keySlot(bytes, key, close, scope);

@@ -20,18 +20,25 @@ function scanStreamName(bytes: Uint8Array, at: number, end: number, fields: Fram
   return close + 1;
 }
 
+/** Whether the key whose first character stands at `at` is `name`. */
+function isKey(bytes: Uint8Array, at: number, name: readonly number[]): boolean {
+  return bytes[at + name.length] === QUOTE && isName(bytes, at, at + name.length, name);
+}
+
 /** Reads the envelope at `open`, whose event is the value of `data`; whatever else stands in it is skipped. */
 function scanEnvelope(bytes: Uint8Array, open: number, end: number, fields: FrameFields): number {
   let hasData = false;
   let at = skipBlanks(bytes, open + 1);
   while (bytes[at] === QUOTE) {
     const key = at + 1;
-    const close = stringEnd(bytes, key, end);
-    if (close === UNFAMILIAR) return UNFAMILIAR;
+    const isStream = isKey(bytes, key, STREAM);
+    const isData = !isStream && isKey(bytes, key, DATA);
+    const close = isStream ? key + STREAM.length : isData ? key + DATA.length : stringEnd(bytes, key, end);
+    if (close < 0) return UNFAMILIAR;
     at = valueStart(bytes, close);
-    if (at === UNFAMILIAR) return UNFAMILIAR;
-    if (isName(bytes, key, close, STREAM)) at = scanStreamName(bytes, at, end, fields);
-    else if (isName(bytes, key, close, DATA)) {
+    if (at < 0) return UNFAMILIAR;
+    if (isStream) at = scanStreamName(bytes, at, end, fields);
+    else if (isData) {
       if (hasData) return UNFAMILIAR;
       hasData = true;
       const isEvent = bytes[at] === OPEN_OBJECT;
@@ -50,8 +57,8 @@ function scanOutermost(bytes: Uint8Array, fields: FrameFields): boolean {
   const open = skipBlanks(bytes, 0);
   if (bytes[open] !== OPEN_OBJECT || bytes[end] !== CLOSE_OBJECT) return false;
   begin(bytes, fields);
-  if (isName(bytes, open + 2, open + 2 + STREAM.length, STREAM))
-    return scanEnvelope(bytes, open, end, fields) === end + 1;
+  // What begins with `stream` need not be tried as an event.
+  if (isKey(bytes, open + 2, STREAM)) return scanEnvelope(bytes, open, end, fields) === end + 1;
   let after = scanMembers(bytes, open, end, fields, OUTERMOST);
   if (after === ENVELOPE) {
     begin(bytes, fields);

@@ -24,6 +24,7 @@ export {
   unitsToDecimal,
 } from './decimal.ts';
 export { GAP_REASONS } from './gap.ts';
+export { readLevelUnits } from './level-units.ts';
 export {
   formatStreamKey,
   KLINE_INTERVALS,

@@ -33,27 +33,39 @@ export function writeLevelRows(fields: FrameFields, start: number, rows: RowBuff
 
 /** Writes the rows of one side at `first`; returns the offset behind them. */
 function writeSide(fields: FrameFields, from: number, to: number, first: number, rows: RowBuffer): number {
-  const { levels, origin, words: source } = fields;
+  const { levels } = fields;
+  const source = fields.words();
+  const origin = fields.bytes.byteOffset;
   const out = rows.words;
   let at = first;
   for (let level = from; level < to; level++) {
     const offset = level * INTEGERS_PER_LEVEL;
     at = head.copy(out, at);
-    at = copyText(source, origin + levels[offset]!, origin + levels[offset + 1]!, out, at);
-    out.setUint8(at++, COMMA);
-    at = copyText(source, origin + levels[offset + 2]!, origin + levels[offset + 3]!, out, at);
-    out.setUint8(at++, LF);
+    at = copyText(source, (origin + levels[offset]!) | 0, (origin + levels[offset + 1]!) | 0, out, at);
+    out.setUint8(at, COMMA);
+    at = (at + 1) | 0;
+    at = copyText(source, (origin + levels[offset + 2]!) | 0, (origin + levels[offset + 3]!) | 0, out, at);
+    out.setUint8(at, LF);
+    at = (at + 1) | 0;
   }
   return at;
 }
 
-/** Copies by whole words, up to three bytes too many, which the next text overwrites; returns the offset behind. */
+/**
+ * Copies a price or quantity by words: the first two in any case, since few numbers are longer. Up to seven bytes too
+ * many come along, which the next text overwrites. Returns the offset behind the text.
+ */
 function copyText(source: DataView, start: number, end: number, out: DataView, at: number): number {
-  let to = at;
-  let from = start;
-  if (end + WORD_BYTES <= source.byteLength) {
-    for (; from < end; from += WORD_BYTES, to += WORD_BYTES)
-      out.setInt32(to, source.getInt32(from, true), true);
-  } else for (; from < end; from++, to++) out.setUint8(to, source.getUint8(from));
+  if (end + 2 * WORD_BYTES > source.byteLength) return copyBytes(source, start, end, out, at);
+  out.setInt32(at, source.getInt32(start, true), true);
+  out.setInt32((at + WORD_BYTES) | 0, source.getInt32((start + WORD_BYTES) | 0, true), true);
+  for (let done = 2 * WORD_BYTES; done < end - start; done += WORD_BYTES)
+    out.setInt32(at + done, source.getInt32(start + done, true), true);
+  return (at + end - start) | 0;
+}
+
+/** As {@link copyText}, for the last text in a piece of memory. */
+function copyBytes(source: DataView, start: number, end: number, out: DataView, at: number): number {
+  for (let done = 0; done < end - start; done++) out.setUint8(at + done, source.getUint8(start + done));
   return at + end - start;
 }
