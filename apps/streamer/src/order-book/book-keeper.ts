@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import { type FrameFields, readFrameUnits, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
 import { BookSync, type DepthIds, OrderBook } from '@org/orderbook';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
 import { depthIds } from '../depth-ids.ts';
@@ -154,8 +154,7 @@ export class BookKeeper {
   #apply(diff: DiffFrame): void {
     if (this.#scanned !== diff.bytes) scanFrame(diff.bytes, this.#fields);
     this.#seeDecimals();
-    const { bytes, levels, bidCount, askCount } = this.#fields;
-    this.#book.applyOffsets(bytes, levels, bidCount, askCount);
+    applyLevels(this.#book, this.#fields);
     this.#eventTimeMs = this.#fields.integer(SLOT.E);
   }
 
@@ -165,6 +164,19 @@ export class BookKeeper {
     this.#priceDecimals = decimalsOf(bytes, levels[0]!, levels[1]!);
     this.#quantityDecimals = decimalsOf(bytes, levels[2]!, levels[3]!);
   }
+}
+
+/** Ticks and units of one message, for all books of the process. */
+let units = new Float64Array(4096);
+
+/** By ticks, as the scan has gathered them; by their bytes where one needs more decimals than the book has. */
+function applyLevels(book: OrderBook, fields: FrameFields): void {
+  const { bytes, levels, bidCount, askCount } = fields;
+  const count = bidCount + askCount;
+  if (2 * count > units.length) units = new Float64Array(4 * count);
+  const read = readFrameUnits(fields, book.priceDecimals, book.quantityDecimals, units);
+  if (read === count) book.applyTicks(units, bidCount, askCount);
+  else book.applyOffsets(bytes, levels, bidCount, askCount);
 }
 
 const DOT = 0x2e;
