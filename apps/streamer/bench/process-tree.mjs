@@ -1,4 +1,4 @@
-/** What a process and all its children have used, from /proc (Linux): CPU in ms, private memory in bytes. */
+/** What a process and all its children have used, from /proc (Linux): CPU in ms, that of it in the kernel, private bytes. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** `_SC_CLK_TCK` is 100 on every Linux that Node runs on. */
@@ -20,14 +20,19 @@ function statOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { parentPid: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS };
+    const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];
+    return {
+      parentPid: Number(fields[1]),
+      cpuMs: (userTicks + systemTicks) * TICK_MS,
+      systemMs: systemTicks * TICK_MS,
+    };
   } catch {
     return undefined;
   }
 }
 
-function describe(pid, { cpuMs }) {
-  return { role: roleOf(pid), cpuMs, privateBytes: privateBytes(pid) };
+function describe(pid, { cpuMs, systemMs }) {
+  return { role: roleOf(pid), cpuMs, systemMs, privateBytes: privateBytes(pid) };
 }
 
 function roleOf(pid) {

@@ -115,7 +115,7 @@ async function measure({ warmSeconds, seconds, symbols }, exchange, recorder) {
     booksAfterMs,
     privateBytesMax,
     cpu: cpuSince(before, processTree(recorder.child.pid)),
-    exchangeCpuMs: totalMs(cpuSince(exchangeBefore, processTree(exchange.child.pid))),
+    exchangeCpu: total(cpuSince(exchangeBefore, processTree(exchange.child.pid))),
     messages: (await sentMessages(exchange)) - sentBefore,
     status: await recorder.status(),
   };
@@ -159,30 +159,39 @@ async function report(exchange) {
   });
 }
 
+/** By role: `{ cpuMs, systemMs }` of all its processes. */
 function cpuSince(before, after) {
   const used = new Map();
-  for (const [pid, { role, cpuMs }] of after)
-    used.set(role, (used.get(role) ?? 0) + cpuMs - (before.get(pid)?.cpuMs ?? 0));
+  for (const [pid, { role, cpuMs, systemMs }] of after) {
+    const sum = used.get(role) ?? { cpuMs: 0, systemMs: 0 };
+    sum.cpuMs += cpuMs - (before.get(pid)?.cpuMs ?? 0);
+    sum.systemMs += systemMs - (before.get(pid)?.systemMs ?? 0);
+    used.set(role, sum);
+  }
   return used;
 }
 
-function totalMs(cpu) {
-  return [...cpu.values()].reduce((sum, ms) => sum + ms, 0);
+function total(cpu) {
+  const sum = { cpuMs: 0, systemMs: 0 };
+  for (const { cpuMs, systemMs } of cpu.values()) {
+    sum.cpuMs += cpuMs;
+    sum.systemMs += systemMs;
+  }
+  return sum;
 }
 
 function print(name, { symbols, seconds, rate }, result) {
-  const { cpu, messages, exchangeCpuMs, privateBytesMax, booksAfterMs, status, sent, stored } = result;
-  const perMessageUs = (ms) => ((ms * 1000) / messages).toFixed(2);
+  const { cpu, messages, exchangeCpu, privateBytesMax, booksAfterMs, status, sent, stored } = result;
+  const cost = ({ cpuMs, systemMs }) => {
+    const us = (ms) => ((ms * 1000) / messages).toFixed(2);
+    return `${us(cpuMs).padStart(7)} us of CPU a message, ${us(systemMs)} of it in the kernel`;
+  };
   const { p50, p99, p999 } = status.receiptToDurableMs;
+  const all = total(cpu);
   console.log(`\n${name}: ${symbols} symbols, ${messages} messages in ${seconds} s (${rate}/s asked for)`);
-  for (const [role, ms] of cpu)
-    console.log(`  ${role.padEnd(11)} ${perMessageUs(ms).padStart(7)} us of CPU a message`);
-  console.log(
-    `  all         ${perMessageUs(totalMs(cpu)).padStart(7)} us of CPU a message, ${(totalMs(cpu) / seconds / 10).toFixed(1)} % of a core`,
-  );
-  console.log(
-    `  exchange    ${perMessageUs(exchangeCpuMs).padStart(7)} us of CPU a message, at most ${Math.round(sent.load.behindMs)} ms late`,
-  );
+  for (const [role, used] of cpu) console.log(`  ${role.padEnd(11)} ${cost(used)}`);
+  console.log(`  all         ${cost(all)}; ${(all.cpuMs / seconds / 10).toFixed(1)} % of a core`);
+  console.log(`  exchange    ${cost(exchangeCpu)}; at most ${Math.round(sent.load.behindMs)} ms late`);
   console.log(`  private memory of all processes: ${(privateBytesMax / 1e6).toFixed(0)} MB at most`);
   console.log(
     `  receipt to durable: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, p99.9 ${p999.toFixed(1)} ms`,
@@ -213,7 +222,7 @@ function balance(sent, stored) {
 async function comparePeer(scenario, folder, { cpu, messages }) {
   const exchange = await startExchange(folder, exchangeFlags(scenario));
   const peer = await runPeer(exchange, pairs(scenario.symbols), scenario).finally(() => stop(exchange.child));
-  const oursUs = (totalMs(cpu) * 1000) / messages;
+  const oursUs = (total(cpu).cpuMs * 1000) / messages;
   console.log(
     `  peer        ${peer.cpuUsPerMessage.toFixed(2).padStart(7)} us of CPU a message, ${(peer.levels / peer.messages).toFixed(1)} levels each`,
   );

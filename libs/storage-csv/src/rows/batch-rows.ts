@@ -5,13 +5,14 @@ import { malformedGapRow } from './malformed-gap.ts';
 import { isRejection, RecordRows } from './record-rows.ts';
 import { recordFileKind, recordRoute, type RecordRoute } from './record-route.ts';
 import { rejectedLine } from './rejected-line.ts';
-import { RowBuffer } from './row-buffer.ts';
+import type { RowBuffer } from './row-buffer.ts';
 import { RowProblem } from './row-problem.ts';
+import { SpareRows } from './spare-rows.ts';
 
 /** Streams that are remembered; beyond it all are forgotten and their keys parsed again. */
 const STREAMS_MAX = 10_000;
-/** Memory of row buffers that is kept for the next batch. Fresh memory costs more than filling it with rows. */
-const SPARE_BYTES_MAX = 32 * 1024 * 1024;
+/** Memory of rows that is kept for the next batch. */
+const SPARE_BYTES_MAX = 48 * 1024 * 1024;
 
 /** Rows for one file. */
 export interface FileRows {
@@ -49,8 +50,7 @@ export class BatchRows {
   readonly #periods: Periods;
   readonly #recordRows = new RecordRows();
   readonly #streams = new Map<string, StreamRows>();
-  readonly #spare: RowBuffer[] = [];
-  #spareBytes = 0;
+  readonly #spare = new SpareRows(SPARE_BYTES_MAX);
   #batch = 0;
   #files = new Map<string, FileRows>();
   #rows = 0;
@@ -72,12 +72,7 @@ export class BatchRows {
 
   /** Takes back the memory of a batch that is written or given up. */
   release({ files }: FormattedBatch): void {
-    for (const { rows } of files.values()) {
-      if (this.#spareBytes + rows.bytes.length > SPARE_BYTES_MAX) continue;
-      rows.length = 0;
-      this.#spareBytes += rows.bytes.length;
-      this.#spare.push(rows);
-    }
+    for (const [key, { rows }] of files) this.#spare.keep(key, rows);
   }
 
   #add(record: BatchRecord): void {
@@ -134,16 +129,10 @@ export class BatchRows {
     const key = `${folder}/${formatFileName(kind, period, 0)}`;
     let file = this.#files.get(key);
     if (file === undefined) {
-      file = { folder, kind, period, rows: this.#buffer() };
+      file = { folder, kind, period, rows: this.#spare.take(key) };
       this.#files.set(key, file);
     }
     return file;
-  }
-
-  #buffer(): RowBuffer {
-    const spare = this.#spare.pop();
-    this.#spareBytes -= spare?.bytes.length ?? 0;
-    return spare ?? new RowBuffer();
   }
 
   #stream(key: string): StreamRows {

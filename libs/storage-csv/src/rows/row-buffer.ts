@@ -4,7 +4,7 @@ import { isNumberByte } from './cell-bytes.ts';
 const LF = 0x0a;
 const COMMA = 0x2c;
 const ZERO = 0x30;
-const BYTES_AT_FIRST = 16 * 1024;
+const BYTES_AT_FIRST = 4 * 1024;
 /** Bytes behind the reserved ones that may be overwritten, so that cells can be copied by whole words. */
 export const SLACK_BYTES = 32;
 /** Integers are printed in two halves, of which the lower has eight digits: both are 32-bit integers then. */
