@@ -1,8 +1,7 @@
-import { readLevelUnits } from '@org/market-data';
-import { FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import { FrameFields, readFrameUnits, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
 import { parseCandidate } from '../workload/parse-candidate.mjs';
 
-const fields = new FrameFields();
+const fields = new FrameFields({ gatherDigits: true });
 let numbers = new Float64Array(1 << 16);
 
 /** Scans the frame in place and reads every price and quantity into ticks and units. */
@@ -23,14 +22,7 @@ function parseSnapshot(frame, decimals) {
 function readLevels(id, decimals) {
   const levels = fields.bidCount + fields.askCount;
   if (2 * levels > numbers.length) numbers = new Float64Array(4 * levels);
-  const read = readLevelUnits(
-    fields.bytes,
-    fields.levels,
-    levels,
-    decimals.price,
-    decimals.quantity,
-    numbers,
-  );
+  const read = readFrameUnits(fields, decimals.price, decimals.quantity, numbers);
   if (read !== levels) throw new Error(`expected ${levels} levels within the decimals, was ${read}`);
   return { id, bidCount: fields.bidCount, askCount: fields.askCount, numbers };
 }

@@ -12,11 +12,19 @@ async function read(paths, { decimals, trace: { bests } }) {
   const book = new OrderBook({ priceDecimals: decimals.price, quantityDecimals: decimals.quantity });
   let at = 0;
   for (const path of paths) {
-    await visitDepthFile(path, ({ type, bytes, offsets, bidCount, askCount }) => {
-      if (type === 'diff') book.applyOffsets(bytes, offsets, bidCount, askCount);
-      else book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
+    const apply = (message) => {
+      const { type, bytes, offsets, ticks, bidCount, askCount } = message;
+      if (type !== 'diff') book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
+      else if (hasScaleOf(book, message)) book.applyTicks(ticks, bidCount, askCount);
+      else book.applyOffsets(bytes, offsets, bidCount, askCount);
       at = noteBestTicks(book, bests, at);
-    });
+    };
+    await visitDepthFile(path, apply, { scale: book });
   }
   return (side) => tickLevels(book, side);
+}
+
+/** Whether the reader has read the levels to numbers of the book's decimals. */
+function hasScaleOf(book, { priceDecimals, quantityDecimals }) {
+  return priceDecimals === book.priceDecimals && quantityDecimals === book.quantityDecimals;
 }

@@ -1,11 +1,12 @@
-import { FrameFields, scanDepthSnapshot, scanFrame } from '@org/binance-wire';
+import { FrameFields, readFrameUnits, scanDepthSnapshot, scanFrame } from '@org/binance-wire';
 import { OrderBook } from '@org/orderbook';
 import { CsvSink } from '@org/storage-csv';
 import { recorderCandidate } from '../workload/recorder-candidate.mjs';
 import { SinkBatches } from '../workload/sink-batches.mjs';
 import { noteBestTicks, tickLevels } from '../workload/tick-levels.mjs';
 
-const fields = new FrameFields();
+const fields = new FrameFields({ gatherDigits: true });
+let units = new Float64Array(1 << 16);
 
 /**
  * Frame, book and rows in one process: the frame is scanned for the book, and once more by the sink, which gets it as
@@ -39,11 +40,20 @@ async function record(works, folder) {
 }
 
 function apply(book, { type, bytes }) {
-  if (type === 'diff') {
-    scanFrame(bytes, fields);
-    book.applyOffsets(fields.bytes, fields.levels, fields.bidCount, fields.askCount);
-  } else {
+  if (type === 'diff') applyDiff(book, bytes);
+  else {
     scanDepthSnapshot(bytes, fields);
     book.replaceWithOffsets(fields.bytes, fields.levels, fields.bidCount, fields.askCount);
   }
+}
+
+/** As the recorder's order-book manager does it. */
+function applyDiff(book, frame) {
+  scanFrame(frame, fields);
+  const { bytes, levels, bidCount, askCount } = fields;
+  const count = bidCount + askCount;
+  if (2 * count > units.length) units = new Float64Array(4 * count);
+  const read = readFrameUnits(fields, book.priceDecimals, book.quantityDecimals, units);
+  if (read === count) book.applyTicks(units, bidCount, askCount);
+  else book.applyOffsets(bytes, levels, bidCount, askCount);
 }

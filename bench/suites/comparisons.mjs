@@ -62,6 +62,14 @@ export const COMPARISONS = {
   ],
   rows: [
     { ...ROWS, peer: 'csv-writer-rows', madeOf: ['csv-writer'], demanded: 20 },
+    {
+      ...ROWS,
+      what: 'the same, an object a row',
+      peer: 'csv-writer-rows',
+      conditions: { areObjects: true },
+      madeOf: ['csv-writer'],
+      demanded: 20,
+    },
     { ...ROWS, peer: 'fast-csv-rows', madeOf: ['fast-csv'] },
   ],
   read: [
@@ -73,6 +81,15 @@ export const COMPARISONS = {
       madeOf: ['csv-parse'],
       demanded: 50,
       rateDemanded: 6,
+    },
+    {
+      what: 'the same, an object a row',
+      unit: 'level',
+      ours: 'read',
+      peer: 'csv-parse-read',
+      conditions: { areObjects: true },
+      madeOf: ['csv-parse'],
+      demanded: 50,
     },
     {
       what: 'depth file to book, gz',

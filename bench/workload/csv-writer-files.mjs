@@ -1,16 +1,23 @@
 import { join } from 'node:path';
-import { createArrayCsvWriter } from 'csv-writer';
+import { createArrayCsvWriter, createObjectCsvWriter } from 'csv-writer';
 import { DEPTH_COLUMNS, depthFileName } from './depth-files.mjs';
 
 export const ROWS_PER_APPEND = 1000;
 
-/** Depth files written by csv-writer, from arrays, in appends of a thousand rows or more: the way that suits it best. */
+const OBJECT_HEADER = DEPTH_COLUMNS.map((column) => ({ id: column, title: column }));
+
+/**
+ * Depth files written by csv-writer in appends of a thousand rows or more: from arrays, the way that suits it best, or
+ * from objects, the way that its README shows first.
+ */
 export class CsvWriterFiles {
   #folder;
+  #takesObjects;
   #open = new Map();
 
-  constructor(folder) {
+  constructor(folder, takesObjects = false) {
     this.#folder = folder;
+    this.#takesObjects = takesObjects;
   }
 
   /** The rows that wait for the file of a moment; call `flush` after adding to them. */
@@ -18,7 +25,10 @@ export class CsvWriterFiles {
     const name = depthFileName(symbol, receivedAtUs);
     let file = this.#open.get(name);
     if (file === undefined) {
-      const writer = createArrayCsvWriter({ path: join(this.#folder, name), header: DEPTH_COLUMNS });
+      const path = join(this.#folder, name);
+      const writer = this.#takesObjects
+        ? createObjectCsvWriter({ path, header: OBJECT_HEADER })
+        : createArrayCsvWriter({ path, header: DEPTH_COLUMNS });
       file = { writer, rows: [] };
       this.#open.set(name, file);
     }
