@@ -42,6 +42,7 @@ function appCommand(line: string): AppCommand | undefined {
   const words = match[3]!
     .trim()
     .split(/\s+/)
+    .map(unquoted)
     .filter((word) => word !== '');
   return { project: match[1]!, args: [match[2]!, ...words] };
 }
@@ -173,4 +174,9 @@ function exists(command: string): boolean {
 function momentLike(example: string): string {
   const now = new Date().toISOString();
   return example.length === 10 ? now.slice(0, 10) : `${now.slice(0, 19)}Z`;
+}
+
+/** What a shell makes of a word in quotes. */
+function unquoted(word: string): string {
+  return word.replace(/^'(.*)'$/, '$1');
 }
