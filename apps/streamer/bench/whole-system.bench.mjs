@@ -31,7 +31,7 @@ const SCENARIOS = {
     symbols: 600, streams: ALL, rate: 4500, warmSeconds: 45, seconds: 60,
     bursts: [10, 27, 44].map((atSecond) => ({ atSecond, seconds: 5, rate: 20_000 })),
   },
-  idle: { symbols: 50, streams: ALL, rate: 1000, bursts: [], warmSeconds: 15, seconds: 20 },
+  idle: { symbols: 50, streams: ALL, rate: 1000, bursts: [], warmSeconds: 60, seconds: 30 },
   peer: { symbols: 20, streams: DEPTH_ONLY, rate: 8000, bursts: [], warmSeconds: 15, seconds: 20, hasPeer: true },
 }; // prettier-ignore
 
