@@ -1,16 +1,25 @@
 import type { BookSide } from '@org/market-data';
-import { NO_SLOT, OFFSET_MASK, PAGE_TICKS, PageIndex, slotOf } from './page-index.ts';
+import { isNear, nearSlotOf } from './near-pages.ts';
+import { NO_SLOT, OFFSET_BITS, OFFSET_MASK, PAGE_TICKS } from './page.ts';
+import { PageIndex } from './page-index.ts';
 
 /** Room for so few pages is not worth giving back. */
 const SHRINK_PAGES_MIN = 64;
+/** When closing empty pages frees fewer than one in 2^4, there is made room for more. */
+const FREE_BITS_MIN = 4;
+/** Messages of fewer levels build no book. */
+const RESERVE_LEVELS_MIN = 64;
 
 /**
  * One side of a book: quantities by price. Prices are ticks and quantities are units, both integers from 0 below 2^53.
  * Levels far from the touch are levels like all others: real books hold a quarter of them more than 50 % away.
  *
- * Held in pages of 32 neighbouring prices, with a bit for each price that is a level. A page exists while it holds a
- * level. So a change costs the same wherever it is and however many levels there are, the best level is the highest bit
- * of the best page, and what lies empty between far levels costs nothing.
+ * Held in pages of 32 neighbouring prices, with a bit for each price that is a level. So a change costs the same wherever
+ * it is and however many levels there are, the best level is the highest bit of the best page, and what lies empty between
+ * far levels costs nothing.
+ *
+ * A page exists from its first level on. When it becomes empty it is kept, as the price often comes back to it, until
+ * pages that became empty are half of all, or a new one finds no room; only the best page never is an empty one.
  *
  * A page takes about 300 bytes with all that belongs to it, and room for up to a quarter more pages is kept ready. At
  * worst each level is alone in its page; in real books of 5000 levels a page holds 5 to 7 on average. Pages of 16 ticks
@@ -24,6 +33,8 @@ export class Ladder {
   #units = new Float64Array(0);
   /** Which prices of the page in each slot are levels, one bit each. */
   #words = new Int32Array(0);
+  /** How often a page became empty since the last time that empty ones were closed; some are full again. */
+  #emptied = 0;
 
   constructor(side: BookSide) {
     this.#flip = side === 'bid' ? 0 : OFFSET_MASK;
@@ -64,7 +75,9 @@ export class Ladder {
   /** The largest price held, in ticks; -1 when the side is empty. */
   get ticksMax(): number {
     if (this.#flip === 0 || this.#index.used === 0) return this.bestTicks;
-    const slot = this.#index.slotAt(0);
+    let rank = 0;
+    while (this.#words[this.#index.slotAt(rank)] === 0) rank++;
+    const slot = this.#index.slotAt(rank);
     const word = this.#words[slot]!;
     return this.#ticksAt(slot, highestBit(word & -word));
   }
@@ -76,9 +89,8 @@ export class Ladder {
 
   /** The quantity at a price, 0 where there is no level. */
   unitsAt(ticks: number): number {
-    const offset = ticks & OFFSET_MASK;
-    const slot = slotOf(this.#index.table, this.#index.bases, this.#index.shift, ticks);
-    return slot === NO_SLOT ? 0 : this.#units[slot * PAGE_TICKS + (offset ^ this.#flip)]!;
+    const slot = this.#index.find(ticks);
+    return slot === NO_SLOT ? 0 : this.#units[this.#placeAt(slot, ticks)]!;
   }
 
   /**
@@ -86,13 +98,19 @@ export class Ladder {
    * removing one that is not there is normal.
    */
   apply(levels: Float64Array, start: number, end: number): void {
-    for (let at = start; at < end;) at = this.#applyWhilePagesStay(levels, at, end);
+    if (this.#index.used === 0 && end - start >= 2 * RESERVE_LEVELS_MIN) this.#reserve(levels, start, end);
+    for (let at = start; at < end; at += 2) {
+      at = this.#applyWhileNear(levels, at, end);
+      if (at < end) this.#applyFar(levels[at]!, levels[at + 1]!);
+    }
+    this.#closeSome();
   }
 
   clear(): void {
     this.#index.clear();
     this.#units = new Float64Array(0);
     this.#words = new Int32Array(0);
+    this.#emptied = 0;
     this.#fitPages();
   }
 
@@ -130,48 +148,86 @@ export class Ladder {
     return this.#index.bases[slot]! + (bit ^ this.#flip);
   }
 
+  #placeAt(slot: number, ticks: number): number {
+    return slot * PAGE_TICKS + ((ticks & OFFSET_MASK) ^ this.#flip);
+  }
+
   /**
-   * Applies levels until one opens or closes a page, and gives the index of the next. Which arrays there are changes then
-   * only, so the loop holds them in constants, and it does not branch on removals, which no processor can foresee: with
-   * both it takes 12 ns a level of BTCUSDT instead of 16.
+   * Applies levels up to the first that is not near, and gives its index. It holds all arrays in constants, asks the hash
+   * table nothing, and does not branch on removals, which no processor can foresee.
    */
-  #applyWhilePagesStay(levels: Float64Array, start: number, end: number): number {
-    const { bases, shift, table } = this.#index;
+  #applyWhileNear(levels: Float64Array, start: number, end: number): number {
+    const { entries, tagMask } = this.#index.near;
     const words = this.#words;
     const units = this.#units;
     const flip = this.#flip;
+    let emptied = this.#emptied;
+    let at = start;
+    for (; at < end; at += 2) {
+      const ticks = levels[at]! | 0;
+      const slot = nearSlotOf(entries, tagMask, ticks);
+      if (ticks !== levels[at] || !isNear(entries, slot)) break;
+      const quantity = levels[at + 1]!;
+      const place = (slot << OFFSET_BITS) | ((ticks & OFFSET_MASK) ^ flip);
+      const word = withBit(words[slot]!, place, quantity);
+      units[place] = quantity;
+      words[slot] = word;
+      if (word === 0) emptied++;
+    }
+    this.#emptied = emptied;
+    return at;
+  }
+
+  #applyFar(ticks: number, quantity: number): void {
+    let slot = this.#index.find(ticks);
+    if (slot === NO_SLOT) {
+      if (quantity === 0) return;
+      slot = this.#open(ticks - (ticks & OFFSET_MASK));
+    }
+    const place = this.#placeAt(slot, ticks);
+    const word = withBit(this.#words[slot]!, place, quantity);
+    this.#units[place] = quantity;
+    this.#words[slot] = word;
+    if (word === 0) this.#emptied++;
+  }
+
+  #open(base: number): number {
+    if (this.#index.used === this.#index.capacity) this.#makeRoom();
+    return this.#index.open(base);
+  }
+
+  #makeRoom(): void {
+    this.#closeEmpty();
+    const { capacity, used } = this.#index;
+    if (used < capacity - (capacity >> FREE_BITS_MIN)) return;
+    this.#index.grow();
+    this.#fitPages();
+  }
+
+  /** Makes room at once for the pages of levels that are sorted: growing step by step would cost as much as the levels. */
+  #reserve(levels: Float64Array, start: number, end: number): void {
+    let pages = 0;
+    let base = -1;
     for (let at = start; at < end; at += 2) {
       const ticks = levels[at]!;
-      const quantity = levels[at + 1]!;
-      const offset = ticks & OFFSET_MASK;
-      const slot = slotOf(table, bases, shift, ticks);
-      if (slot === NO_SLOT) {
-        if (quantity === 0) continue;
-        this.#open(ticks - offset);
-        return at;
-      }
-      const bit = offset ^ flip;
-      const word = (words[slot]! & ~(1 << bit)) | (oneUnlessZero(quantity) << bit);
-      units[slot * PAGE_TICKS + bit] = quantity;
-      words[slot] = word;
-      if (word === 0) {
-        this.#close(slot);
-        return at + 2;
-      }
+      if (levels[at + 1] === 0 || ticks - (ticks & OFFSET_MASK) === base) continue;
+      base = ticks - (ticks & OFFSET_MASK);
+      pages++;
     }
-    return end;
+    this.#index.reserve(pages);
+    this.#fitPages();
   }
 
-  #open(base: number): void {
-    if (this.#index.used === this.#index.capacity) {
-      this.#index.grow();
-      this.#fitPages();
-    }
-    this.#index.open(base);
+  #closeSome(): void {
+    const index = this.#index;
+    while (index.used > 0 && this.#words[index.slotAt(index.used - 1)] === 0) index.closeBest();
+    if (this.#emptied > SHRINK_PAGES_MIN && 2 * this.#emptied > index.used) this.#closeEmpty();
   }
 
-  #close(slot: number): void {
-    this.#index.close(slot);
+  /** Closes all pages that are empty, and gives room back when most is free. */
+  #closeEmpty(): void {
+    this.#index.closeEmpty(this.#words);
+    this.#emptied = 0;
     const { capacity, used } = this.#index;
     if (capacity > SHRINK_PAGES_MIN && 4 * used < capacity) this.multiplyTicks(1);
   }
@@ -192,7 +248,7 @@ function highestBit(word: number): number {
   return 31 - Math.clz32(word);
 }
 
-/** 0 for 0 and 1 for every other quantity below 2^53, without a branch. */
-function oneUnlessZero(units: number): number {
-  return Math.ceil(units * 2 ** -53) | 0;
+/** `word` with the bit that the low bits of `place` count set, or not set if `units` are 0; without a branch. */
+function withBit(word: number, place: number, units: number): number {
+  return (word & ~(1 << place)) | (Number(units !== 0) << place);
 }

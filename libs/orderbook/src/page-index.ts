@@ -1,15 +1,9 @@
-const OFFSET_BITS = 5;
-
-/** Prices of a page: as many as an integer has bits, so that one word tells which of them are levels. */
-export const PAGE_TICKS = 1 << OFFSET_BITS;
-
-/** What of a price says where in its page it lies. */
-export const OFFSET_MASK = PAGE_TICKS - 1;
-
-/** What `slotOf` gives for a page that does not exist; slots count from 1. */
-export const NO_SLOT = 0;
+import { NearPages } from './near-pages.ts';
+import { NO_SLOT, OFFSET_BITS, OFFSET_MASK } from './page.ts';
 
 const CAPACITY_FIRST = 16;
+/** Up to here room is doubled, beyond it grows by a quarter, because hundreds of books are held. */
+const DOUBLING_MAX = 64;
 const GROUP_BITS = 3;
 const GROUP_MASK = (1 << GROUP_BITS) - 1;
 /** 2^32 divided by the golden ratio: multiplying by it scatters what lies in even steps. */
@@ -19,7 +13,7 @@ const GOLDEN = 0x9e3779b1 | 0;
  * The slot of the page that `ticks` lies in, found through a hash table with linear probing. It takes the arrays instead
  * of the index, because the loop over a message's levels holds them in constants.
  */
-export function slotOf(table: Int32Array, bases: Float64Array, shift: number, ticks: number): number {
+function slotOf(table: Int32Array, bases: Float64Array, shift: number, ticks: number): number {
   const base = ticks - (ticks & OFFSET_MASK);
   const mask = table.length - 1;
   let place = hashOf(ticks, shift);
@@ -42,8 +36,9 @@ function hashOf(ticks: number, shift: number): number {
 }
 
 /**
- * Which pages of {@link PAGE_TICKS} prices exist. A page is found by its first price, and the pages are sorted, the best
- * last. One level in a hundred opens or closes a page, so sorting them costs next to nothing; sorting the levels did.
+ * Which pages of 32 prices exist. A page is found by its first price, at first in {@link NearPages}, then through a hash
+ * table, and the pages are sorted, the best last. One level in two hundred opens or closes a page, so sorting them costs
+ * next to nothing; sorting the levels did.
  */
 export class PageIndex {
   /** +1 where the highest price is the best, -1 where the lowest is. */
@@ -54,6 +49,7 @@ export class PageIndex {
   table = new Int32Array(0);
   /** What leaves of a hash as many bits as the table has places. */
   shift = 0;
+  readonly near = new NearPages();
   /** All slots: first those of the pages, from the worst to the best, then the free ones. */
   #order = new Int32Array(0);
   #used = 0;
@@ -74,7 +70,8 @@ export class PageIndex {
   }
 
   get bytes(): number {
-    return this.bases.byteLength + this.table.byteLength + this.#order.byteLength;
+    const { bases, near, table } = this;
+    return bases.byteLength + table.byteLength + near.entries.byteLength + this.#order.byteLength;
   }
 
   /** The slot of the page at `rank`, 0 being the worst and `used - 1` the best. */
@@ -82,16 +79,30 @@ export class PageIndex {
     return this.#order[rank]!;
   }
 
+  /** The slot of the page that `ticks` lies in, `NO_SLOT` when it does not exist; the next time it is near. */
+  find(ticks: number): number {
+    const slot = slotOf(this.table, this.bases, this.shift, ticks);
+    if (slot !== NO_SLOT) this.near.put(ticks, slot);
+    return slot;
+  }
+
   clear(): void {
     this.#used = 0;
     this.bases = new Float64Array(0);
     this.#order = new Int32Array(0);
+    this.near.clear();
     this.#resize(CAPACITY_FIRST);
   }
 
-  /** Makes room for a quarter more, no further, because hundreds of books are held; slots stay what they are. */
+  /** Makes room for a few pages more; slots stay what they are. */
   grow(): void {
-    this.#resize(Math.ceil(1.25 * this.capacity));
+    const { capacity } = this;
+    this.#resize(capacity < DOUBLING_MAX ? 2 * capacity : Math.ceil(1.25 * capacity));
+  }
+
+  /** Makes room for `capacity` pages, if there is less. */
+  reserve(capacity: number): void {
+    if (capacity > this.capacity) this.#resize(capacity);
   }
 
   /** Adds a page that does not exist yet and gives its slot; `used` must be below `capacity`. */
@@ -103,16 +114,29 @@ export class PageIndex {
     order[rank] = slot;
     this.bases[slot] = base;
     this.#hash(slot);
+    this.near.put(base, slot);
     return slot;
   }
 
-  /** Gives the slot of an existing page back. */
-  close(slot: number): void {
+  /** Takes the best page away and gives its slot back. */
+  closeBest(): void {
+    this.#forget(this.#order[--this.#used]!);
+  }
+
+  /** Takes all pages away whose word is 0, and gives their slots back. */
+  closeEmpty(words: Int32Array): void {
     const order = this.#order;
-    const rank = this.#rankOf(this.bases[slot]!);
-    order.copyWithin(rank, rank + 1, this.#used--);
-    order[this.#used] = slot;
-    this.#unhash(slot);
+    let kept = 0;
+    for (let rank = 0; rank < this.#used; rank++) {
+      const slot = order[rank]!;
+      if (words[slot] === 0) {
+        this.#forget(slot);
+      } else {
+        order[rank] = order[kept]!;
+        order[kept++] = slot;
+      }
+    }
+    this.#used = kept;
   }
 
   /** How many pages are worse than `base`. */
@@ -139,6 +163,15 @@ export class PageIndex {
     this.#order.set(order);
     for (let rank = order.length; rank < capacity; rank++) this.#order[rank] = rank + 1;
     this.#hashAll();
+    if (this.near.fit(capacity)) this.#nearAll();
+  }
+
+  /** The best last, so that they are known when two want one place. */
+  #nearAll(): void {
+    for (let rank = 0; rank < this.#used; rank++) {
+      const slot = this.#order[rank]!;
+      this.near.put(this.bases[slot]!, slot);
+    }
   }
 
   #hashAll(): void {
@@ -146,6 +179,11 @@ export class PageIndex {
     this.table = new Int32Array(1 << bits);
     this.shift = 32 - bits;
     for (let rank = 0; rank < this.#used; rank++) this.#hash(this.#order[rank]!);
+  }
+
+  #forget(slot: number): void {
+    this.near.forget(this.bases[slot]!);
+    this.#unhash(slot);
   }
 
   #hash(slot: number): void {
