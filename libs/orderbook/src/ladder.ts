@@ -1,6 +1,5 @@
 import type { BookSide } from '@org/market-data';
-import { isNear, nearSlotOf } from './near-pages.ts';
-import { NO_SLOT, OFFSET_BITS, OFFSET_MASK, PAGE_TICKS } from './page.ts';
+import { NO_SLOT, OFFSET_MASK, PAGE_TICKS } from './page.ts';
 import { PageIndex } from './page-index.ts';
 
 /** Room for so few pages is not worth giving back. */
@@ -9,6 +8,8 @@ const SHRINK_PAGES_MIN = 64;
 const FREE_BITS_MIN = 4;
 /** Messages of fewer levels build no book. */
 const RESERVE_LEVELS_MIN = 64;
+
+const highestBit = (word: number): number => 31 - Math.clz32(word);
 
 /**
  * One side of a book: quantities by price. Prices are ticks and quantities are units, both integers from 0 below 2^53.
@@ -33,12 +34,10 @@ export class Ladder {
   #units = new Float64Array(0);
   /** Which prices of the page in each slot are levels, one bit each. */
   #words = new Int32Array(0);
-  /** How often a page became empty since the last time that empty ones were closed; some are full again. */
-  #emptied = 0;
 
   constructor(side: BookSide) {
     this.#flip = side === 'bid' ? 0 : OFFSET_MASK;
-    this.#index = new PageIndex(side === 'bid' ? 1 : -1);
+    this.#index = new PageIndex(this.#flip);
     this.clear();
   }
 
@@ -100,7 +99,7 @@ export class Ladder {
   apply(levels: Float64Array, start: number, end: number): void {
     if (this.#index.used === 0 && end - start >= 2 * RESERVE_LEVELS_MIN) this.#reserve(levels, start, end);
     for (let at = start; at < end; at += 2) {
-      at = this.#applyWhileNear(levels, at, end);
+      at = this.#index.near.apply(levels, at, end, this.#units, this.#words);
       if (at < end) this.#applyFar(levels[at]!, levels[at + 1]!);
     }
     this.#closeSome();
@@ -110,7 +109,6 @@ export class Ladder {
     this.#index.clear();
     this.#units = new Float64Array(0);
     this.#words = new Int32Array(0);
-    this.#emptied = 0;
     this.#fitPages();
   }
 
@@ -118,13 +116,16 @@ export class Ladder {
   copyBest(depth: number, out: Float64Array): number {
     const end = 2 * Math.min(depth, out.length >>> 1);
     let at = 0;
+    const flip = this.#flip;
+    const units = this.#units;
     for (let rank = this.#index.used - 1; rank >= 0 && at < end; rank--) {
       const slot = this.#index.slotAt(rank);
+      const base = this.#index.bases[slot]!;
       for (let word = this.#words[slot]!; word !== 0 && at < end; at += 2) {
         const bit = highestBit(word);
         word ^= 1 << bit;
-        out[at] = this.#ticksAt(slot, bit);
-        out[at + 1] = this.#units[slot * PAGE_TICKS + bit]!;
+        out[at] = base + (bit ^ flip);
+        out[at + 1] = units[slot * PAGE_TICKS + bit]!;
       }
     }
     return at / 2;
@@ -152,43 +153,13 @@ export class Ladder {
     return slot * PAGE_TICKS + ((ticks & OFFSET_MASK) ^ this.#flip);
   }
 
-  /**
-   * Applies levels up to the first that is not near, and gives its index. It holds all arrays in constants, asks the hash
-   * table nothing, and does not branch on removals, which no processor can foresee.
-   */
-  #applyWhileNear(levels: Float64Array, start: number, end: number): number {
-    const { entries, tagMask } = this.#index.near;
-    const words = this.#words;
-    const units = this.#units;
-    const flip = this.#flip;
-    let emptied = this.#emptied;
-    let at = start;
-    for (; at < end; at += 2) {
-      const ticks = levels[at]! | 0;
-      const slot = nearSlotOf(entries, tagMask, ticks);
-      if (ticks !== levels[at] || !isNear(entries, slot)) break;
-      const quantity = levels[at + 1]!;
-      const place = (slot << OFFSET_BITS) | ((ticks & OFFSET_MASK) ^ flip);
-      const word = withBit(words[slot]!, place, quantity);
-      units[place] = quantity;
-      words[slot] = word;
-      if (word === 0) emptied++;
-    }
-    this.#emptied = emptied;
-    return at;
-  }
-
   #applyFar(ticks: number, quantity: number): void {
     let slot = this.#index.find(ticks);
     if (slot === NO_SLOT) {
       if (quantity === 0) return;
       slot = this.#open(ticks - (ticks & OFFSET_MASK));
     }
-    const place = this.#placeAt(slot, ticks);
-    const word = withBit(this.#words[slot]!, place, quantity);
-    this.#units[place] = quantity;
-    this.#words[slot] = word;
-    if (word === 0) this.#emptied++;
+    this.#index.near.set(slot, ticks, quantity, this.#units, this.#words);
   }
 
   #open(base: number): number {
@@ -221,13 +192,13 @@ export class Ladder {
   #closeSome(): void {
     const index = this.#index;
     while (index.used > 0 && this.#words[index.slotAt(index.used - 1)] === 0) index.closeBest();
-    if (this.#emptied > SHRINK_PAGES_MIN && 2 * this.#emptied > index.used) this.#closeEmpty();
+    const { emptied } = index.near;
+    if (emptied > SHRINK_PAGES_MIN && 2 * emptied > index.used) this.#closeEmpty();
   }
 
   /** Closes all pages that are empty, and gives room back when most is free. */
   #closeEmpty(): void {
     this.#index.closeEmpty(this.#words);
-    this.#emptied = 0;
     const { capacity, used } = this.#index;
     if (capacity > SHRINK_PAGES_MIN && 4 * used < capacity) this.multiplyTicks(1);
   }
@@ -242,13 +213,4 @@ export class Ladder {
     this.#words = new Int32Array(slots);
     this.#words.set(words);
   }
-}
-
-function highestBit(word: number): number {
-  return 31 - Math.clz32(word);
-}
-
-/** `word` with the bit that the low bits of `place` count set, or not set if `units` are 0; without a branch. */
-function withBit(word: number, place: number, units: number): number {
-  return (word & ~(1 << place)) | (Number(units !== 0) << place);
 }

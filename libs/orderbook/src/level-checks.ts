@@ -14,6 +14,9 @@ export function requireLevels(
   throw new OrderBookError('LEVEL_MALFORMED', problem);
 }
 
+const LAST = Number.MAX_SAFE_INTEGER;
+const isUnits = (value: number): boolean => value >= 0 && value <= LAST && Math.floor(value) === value;
+
 /** Throws `LEVEL_MALFORMED` unless all levels, ticks and units by turns, are integers from 0 below 2^53. */
 export function requireIntegers(levels: Float64Array, bidCount: number, askCount: number): void {
   const end = 2 * (bidCount + askCount);
@@ -24,10 +27,6 @@ export function requireIntegers(levels: Float64Array, bidCount: number, askCount
     const areSmall = (ticks | 0) === ticks && (units | 0) === units && (ticks | units) >= 0;
     if (!areSmall && !(isUnits(ticks) && isUnits(units))) refuse(levels, at >>> 1, bidCount);
   }
-}
-
-function isUnits(value: number): boolean {
-  return value >= 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value;
 }
 
 function refuse(levels: Float64Array, at: number, bidCount: number): never {

@@ -1,5 +1,5 @@
 import { NearPages } from './near-pages.ts';
-import { NO_SLOT, OFFSET_BITS, OFFSET_MASK } from './page.ts';
+import { NO_SLOT, OFFSET_MASK, PAGE_BITS } from './page.ts';
 
 const CAPACITY_FIRST = 16;
 /** Up to here room is doubled, beyond it grows by a quarter, because hundreds of books are held. */
@@ -31,8 +31,8 @@ function slotOf(table: Int32Array, bases: Float64Array, shift: number, ticks: nu
  * price count; pages that are equal in them are found too, one step each later.
  */
 function hashOf(ticks: number, shift: number): number {
-  const group = Math.imul((ticks | 0) >>> (OFFSET_BITS + GROUP_BITS), GOLDEN) >>> (shift + GROUP_BITS);
-  return (group << GROUP_BITS) | (((ticks | 0) >>> OFFSET_BITS) & GROUP_MASK);
+  const group = Math.imul((ticks | 0) >>> (PAGE_BITS + GROUP_BITS), GOLDEN) >>> (shift + GROUP_BITS);
+  return (group << GROUP_BITS) | (((ticks | 0) >>> PAGE_BITS) & GROUP_MASK);
 }
 
 /**
@@ -49,13 +49,15 @@ export class PageIndex {
   table = new Int32Array(0);
   /** What leaves of a hash as many bits as the table has places. */
   shift = 0;
-  readonly near = new NearPages();
+  readonly near: NearPages;
   /** All slots: first those of the pages, from the worst to the best, then the free ones. */
   #order = new Int32Array(0);
   #used = 0;
 
-  constructor(sign: number) {
-    this.#sign = sign;
+  /** `flip` turns the prices of a page around where the lowest is the best; it is 0 where the highest is. */
+  constructor(flip: number) {
+    this.#sign = flip === 0 ? 1 : -1;
+    this.near = new NearPages(flip);
     this.clear();
   }
 
@@ -137,6 +139,7 @@ export class PageIndex {
       }
     }
     this.#used = kept;
+    this.near.emptied = 0;
   }
 
   /** How many pages are worse than `base`. */
