@@ -42,13 +42,12 @@ export class NearPages {
     this.#flip = flip;
   }
 
-  /** Makes room for slots up to `capacity`; returns whether it forgot all pages for that. */
-  fit(capacity: number): boolean {
+  /** Makes room for slots up to `capacity`. When that needs another table, pages are near again once they were asked for. */
+  fit(capacity: number): void {
     const bits = 32 - Math.clz32(2 * capacity - 1);
-    if (this.entries.length === 1 << bits) return false;
+    if (this.entries.length === 1 << bits) return;
     this.entries = new Int32Array(1 << bits);
     this.tagMask = -1 << (bits + OFFSET_BITS + 1);
-    return true;
   }
 
   clear(): void {

@@ -37,7 +37,7 @@ function hashOf(ticks: number, shift: number): number {
 
 /**
  * Which pages of 32 prices exist. A page is found by its first price, at first in {@link NearPages}, then through a hash
- * table, and the pages are sorted, the best last. One level in two hundred opens or closes a page, so sorting them costs
+ * table, and the pages are sorted, the best last. Less than one level in a hundred opens or closes a page, so sorting them costs
  * next to nothing; sorting the levels did.
  */
 export class PageIndex {
@@ -166,15 +166,7 @@ export class PageIndex {
     this.#order.set(order);
     for (let rank = order.length; rank < capacity; rank++) this.#order[rank] = rank + 1;
     this.#hashAll();
-    if (this.near.fit(capacity)) this.#nearAll();
-  }
-
-  /** The best last, so that they are known when two want one place. */
-  #nearAll(): void {
-    for (let rank = 0; rank < this.#used; rank++) {
-      const slot = this.#order[rank]!;
-      this.near.put(this.bases[slot]!, slot);
-    }
+    this.near.fit(capacity);
   }
 
   #hashAll(): void {

@@ -51,6 +51,13 @@ describe('the memory of a book', () => {
     expect(book.memoryBytes).toBe(EMPTY_BYTES);
   });
 
+  it('takes nothing for a message that only removes what is not there', () => {
+    const book = new OrderBook();
+    const levels = Float64Array.from({ length: 2000 }, (_, at) => (at % 2 === 0 ? 50 * at : 0));
+    book.applyTicks(levels, 1000, 0);
+    expect(book.memoryBytes).toBe(EMPTY_BYTES);
+  });
+
   it('stays what its levels need while the price wanders', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom(3, 40, 7000), (seed, stepMax) => {
