@@ -20,9 +20,8 @@ const highestBit = (word: number): number => 31 - Math.clz32(word);
  * far levels costs nothing.
  *
  * A page exists from its first level on. When it becomes empty it is kept, as the price often comes back to it, until
- * pages that became empty are half of all, or a new one finds no room: two recordings open 4600 pages so,
- * and would open 9200. Only the best
- * page is never an empty one.
+ * pages that became empty are half of all, or a new one finds no room: two recordings open 4600 pages so, and
+ * would open 9200. Only the best page is never an empty one.
  *
  * A page takes about 300 bytes with all that belongs to it, and room for up to a quarter more pages is kept ready. At
  * worst each level is alone in its page; in real books of 5000 levels a page holds 5 to 7 on average. Pages of 16 ticks
