@@ -12,6 +12,7 @@ import type {
 import type { FrameFields } from './frame-fields.ts';
 import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import { decimalEnd } from './level-scan.ts';
+import { locateLevels } from './locate-levels.ts';
 import { SLOT } from './slot.ts';
 import { decodeUtf8 } from './utf8.ts';
 
@@ -44,6 +45,7 @@ function levels(fields: FrameFields, first: number, count: number): PriceLevel[]
 }
 
 function sides(fields: FrameFields): Pick<DepthDiff, 'bids' | 'asks'> {
+  locateLevels(fields);
   return {
     bids: levels(fields, 0, fields.bidCount),
     asks: levels(fields, fields.bidCount, fields.askCount),

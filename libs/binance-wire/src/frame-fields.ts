@@ -1,6 +1,8 @@
+import { DepthLayout } from './depth-layout.ts';
 import { FrameError } from './frame-error.ts';
 import { readInteger } from './integer.ts';
 import { SLOT_NAMES } from './slot.ts';
+import { UnitLevels } from './unit-levels.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 /**
@@ -49,6 +51,8 @@ export class FrameFields {
   levels: Int32Array = new Int32Array(LEVELS_AT_FIRST * INTEGERS_PER_LEVEL);
   bidCount = 0;
   askCount = 0;
+  /** False after `scanDepthUnits` read the levels without noting where they stand; `scanFrame` finds their places. */
+  hasLevelOffsets = true;
   /** Whether scans into these fields gather {@link digits}. */
   readonly gathersDigits: boolean;
   /**
@@ -59,6 +63,10 @@ export class FrameFields {
   /** -1 before the first level of a message, and where nothing is gathered. */
   priceDecimals = ABSENT;
   quantityDecimals = ABSENT;
+  /** What `scanDepthUnits` has read. */
+  readonly unitLevels: UnitLevels = new UnitLevels();
+  /** What it expects. */
+  readonly layout: DepthLayout = new DepthLayout();
   #words: DataView = new DataView(NOTHING.buffer);
   #memory: ArrayBufferLike = NOTHING.buffer;
 
@@ -68,6 +76,11 @@ export class FrameFields {
    */
   constructor(options: { readonly gatherDigits?: boolean } = {}) {
     this.gathersDigits = options.gatherDigits ?? false;
+  }
+
+  /** Ticks and units by turns, bids first, from the last `scanDepthUnits`; another array when it had to grow. */
+  get units(): Float64Array {
+    return this.unitLevels.units;
   }
 
   has(slot: number): boolean {
@@ -127,6 +140,7 @@ export class FrameFields {
     this.quantityDecimals = ABSENT;
     this.bidCount = 0;
     this.askCount = 0;
+    this.hasLevelOffsets = true;
   }
 
   /** Makes room for more levels, keeping those there are; returns {@link levels}. */

@@ -14,8 +14,10 @@ export {
 } from './decode.ts';
 export { FrameError } from './frame-error.ts';
 export { FrameFields } from './frame-fields.ts';
+export { locateLevels } from './locate-levels.ts';
 export { readFrameUnits } from './read-frame-units.ts';
 export { scanDepthSnapshot } from './scan-depth-snapshot.ts';
+export { NOT_DEPTH, scanDepthUnits } from './scan-depth-units.ts';
 export { scanFrame } from './scan-frame.ts';
 export { scanFrameSlowly } from './scan-frame-slowly.ts';
 export { SLOT } from './slot.ts';

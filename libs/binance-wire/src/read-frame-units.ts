@@ -1,5 +1,6 @@
 import { readLevelUnits } from '@org/market-data';
 import { INTEGERS_PER_LEVEL, type FrameFields } from './frame-fields.ts';
+import { locateLevels } from './locate-levels.ts';
 
 /** Digits that a double holds exactly, whatever they are; of those that are gathered there are at most nine. */
 const EXACT_DIGITS = 15;
@@ -85,6 +86,7 @@ export function readFrameUnits(
   quantityDecimals: number,
   out: Float64Array,
 ): number {
+  locateLevels(fields);
   const levels = fields.bidCount + fields.askCount;
   const isGathered =
     canScale(fields.priceDecimals, priceDecimals) && canScale(fields.quantityDecimals, quantityDecimals);
