@@ -1,4 +1,4 @@
-import { FrameFields, readFrameUnits, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import { FrameFields, readFrameUnits, scanDepthSnapshot, scanDepthUnits, SLOT } from '@org/binance-wire';
 import { parseCandidate } from '../workload/parse-candidate.mjs';
 
 const fields = new FrameFields({ gatherDigits: true });
@@ -10,8 +10,8 @@ export function createCandidate(workload) {
 }
 
 function parseDiff(frame, decimals) {
-  scanFrame(frame, fields);
-  return readLevels(fields.integer(SLOT.u), decimals);
+  const read = scanDepthUnits(frame, fields, decimals.price, decimals.quantity);
+  return levelsOf(fields.integer(SLOT.u), read, fields.units);
 }
 
 function parseSnapshot(frame, decimals) {
@@ -22,7 +22,12 @@ function parseSnapshot(frame, decimals) {
 function readLevels(id, decimals) {
   const levels = fields.bidCount + fields.askCount;
   if (2 * levels > numbers.length) numbers = new Float64Array(4 * levels);
-  const read = readFrameUnits(fields, decimals.price, decimals.quantity, numbers);
+  return levelsOf(id, readFrameUnits(fields, decimals.price, decimals.quantity, numbers), numbers);
+}
+
+function levelsOf(id, read, units) {
+  const { bidCount, askCount } = fields;
+  const levels = bidCount + askCount;
   if (read !== levels) throw new Error(`expected ${levels} levels within the decimals, was ${read}`);
-  return { id, bidCount: fields.bidCount, askCount: fields.askCount, numbers };
+  return { id, bidCount, askCount, numbers: units };
 }

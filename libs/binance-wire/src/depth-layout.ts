@@ -10,6 +10,10 @@ const SAFE_DIGITS = 15;
 const ABSENT = -1;
 const KIND_LENGTH = 'depthUpdate'.length;
 
+function areTwoDigits(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at]! ^ ZERO) < 10 && (bytes[at + 1]! ^ ZERO) < 10;
+}
+
 /** Layouts are learnt at the first, second, fourth, … frame in a row that matches none: learning must not cost much. */
 function isPowerOfTwo(count: number): boolean {
   return (count & (count - 1)) === 0;
@@ -88,11 +92,17 @@ export class DepthLayout {
     let compared = 0;
     for (let value = 0; value < count; value++) {
       const textEnd = textEnds[value]!;
+      // Four at a time: half of the time of so short a loop is its own.
+      for (; compared + 4 <= textEnd; compared += 4, at += 4) {
+        if (bytes[at] !== text[compared] || bytes[at + 1] !== text[compared + 1]) return false;
+        if (bytes[at + 2] !== text[compared + 2] || bytes[at + 3] !== text[compared + 3]) return false;
+      }
       while (compared < textEnd) if (bytes[at++] !== text[compared++]) return false;
       const type = types[value]!;
       let start = at;
       if (type === INTEGER) {
-        while ((bytes[at]! ^ ZERO) < 10) at++;
+        while (areTwoDigits(bytes, at)) at += 2;
+        if ((bytes[at]! ^ ZERO) < 10) at++;
         const digits = at - start;
         if (digits === 0 || digits > SAFE_DIGITS || (bytes[start] === ZERO && digits > 1)) return false;
       } else if (type === STRING) {

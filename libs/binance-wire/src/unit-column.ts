@@ -40,16 +40,4 @@ export class UnitColumn {
     this.partDivisor = POWERS_OF_TEN[Math.max(0, partDigits - this.decimals)]!;
     return true;
   }
-
-  /** The integer of a number by its digits before the point and behind it; -1 for the general reader to judge. */
-  unitsOf(whole: number, part: number, partDigits: number): number {
-    if (partDigits !== this.partDigits && !this.expect(partDigits)) return UNKNOWN;
-    let partUnits = part * this.partScale;
-    if (this.partDivisor !== 1) {
-      partUnits /= this.partDivisor;
-      // A quotient of integers so small is whole only when nothing is left over.
-      if (Math.floor(partUnits) !== partUnits) return UNKNOWN;
-    }
-    return whole * this.wholeScale + partUnits;
-  }
 }
