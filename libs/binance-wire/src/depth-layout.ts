@@ -101,12 +101,14 @@ export class DepthLayout {
       const type = types[value]!;
       let start = at;
       if (type === INTEGER) {
-        while (areTwoDigits(bytes, at)) at += 2;
+        while (areTwoDigits(bytes, at) && areTwoDigits(bytes, at + 2)) at += 4;
+        if (areTwoDigits(bytes, at)) at += 2;
         if ((bytes[at]! ^ ZERO) < 10) at++;
         const digits = at - start;
         if (digits === 0 || digits > SAFE_DIGITS || (bytes[start] === ZERO && digits > 1)) return false;
       } else if (type === STRING) {
-        while (isPlainInString(bytes[at]!)) at++;
+        while (isPlainInString(bytes[at]!) && isPlainInString(bytes[at + 1]!)) at += 2;
+        if (isPlainInString(bytes[at]!)) at++;
         if (bytes[at] !== QUOTE) at = stringEnd(bytes, at, bytes.length);
         if (at < 0) return false;
       } else if (type === KIND) start -= KIND_LENGTH;
