@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type FrameFields, readFrameUnits, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
+import { type FrameFields, NOT_DEPTH, scanDepthSnapshot, scanDepthUnits, SLOT } from '@org/binance-wire';
 import { BookSync, type DepthIds, OrderBook } from '@org/orderbook';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
 import { depthIds } from '../depth-ids.ts';
@@ -47,6 +47,8 @@ export class BookKeeper {
   readonly #staleAfterMs: number;
   /** The frame that `#fields` holds the scan of, so that a live diff is scanned once. */
   #scanned: Uint8Array | undefined;
+  /** How many of its levels were read in the scale of the book. */
+  #readLevels = 0;
   #eventTimeMs: number | undefined;
   #lastReceivedAtUs = -Infinity;
   #bufferedBytes = 0;
@@ -75,7 +77,7 @@ export class BookKeeper {
   diff(bytes: Uint8Array, receivedAtUs: number): void {
     this.#lastReceivedAtUs = receivedAtUs;
     const fields = this.#fields;
-    if (scanFrame(bytes, fields) !== 'depthUpdate') return;
+    if (this.#scan(bytes) === NOT_DEPTH) return;
     // What may be kept is copied: a part of a batch would keep all of the batch.
     const ownBytes = this.isLive ? bytes : Buffer.from(bytes);
     this.#scanned = ownBytes;
@@ -154,31 +156,34 @@ export class BookKeeper {
   }
 
   #apply(diff: DiffFrame): void {
-    if (this.#scanned !== diff.bytes) scanFrame(diff.bytes, this.#fields);
+    if (this.#scanned !== diff.bytes) this.#scan(diff.bytes);
+    const fields = this.#fields;
+    const { bytes, levels, units, bidCount, askCount } = fields;
     this.#seeDecimals();
-    applyLevels(this.#book, this.#fields);
-    this.#eventTimeMs = this.#fields.integer(SLOT.E);
+    // Where a level needs more decimals than the book has, the book reads them all from the bytes, and widens.
+    if (this.#readLevels === bidCount + askCount) this.#book.applyTicks(units, bidCount, askCount);
+    else this.#book.applyOffsets(bytes, levels, bidCount, askCount);
+    this.#eventTimeMs = fields.integer(SLOT.E);
+  }
+
+  /** Scans a diff, its levels in the scale of the book; {@link NOT_DEPTH} when it is none. */
+  #scan(frame: Uint8Array): number {
+    const { priceDecimals, quantityDecimals } = this.#book;
+    this.#readLevels = scanDepthUnits(frame, this.#fields, priceDecimals, quantityDecimals);
+    return this.#readLevels;
   }
 
   #seeDecimals(): void {
-    const { bytes, levels, bidCount, askCount } = this.#fields;
+    const fields = this.#fields;
+    const { bytes, levels, bidCount, askCount } = fields;
     if (bidCount + askCount === 0) return;
-    this.#priceDecimals = decimalsOf(bytes, levels[0]!, levels[1]!);
-    this.#quantityDecimals = decimalsOf(bytes, levels[2]!, levels[3]!);
+    this.#priceDecimals = fields.hasLevelOffsets
+      ? decimalsOf(bytes, levels[0]!, levels[1]!)
+      : fields.priceDecimals;
+    this.#quantityDecimals = fields.hasLevelOffsets
+      ? decimalsOf(bytes, levels[2]!, levels[3]!)
+      : fields.quantityDecimals;
   }
-}
-
-/** Ticks and units of one message, for all books of the process. */
-let units = new Float64Array(4096);
-
-/** By ticks, as the scan has gathered them; by their bytes where one needs more decimals than the book has. */
-function applyLevels(book: OrderBook, fields: FrameFields): void {
-  const { bytes, levels, bidCount, askCount } = fields;
-  const count = bidCount + askCount;
-  if (2 * count > units.length) units = new Float64Array(4 * count);
-  const read = readFrameUnits(fields, book.priceDecimals, book.quantityDecimals, units);
-  if (read === count) book.applyTicks(units, bidCount, askCount);
-  else book.applyOffsets(bytes, levels, bidCount, askCount);
 }
 
 const DOT = 0x2e;
