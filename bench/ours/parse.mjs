@@ -1,7 +1,7 @@
 import { FrameFields, readFrameUnits, scanDepthSnapshot, scanDepthUnits, SLOT } from '@org/binance-wire';
 import { parseCandidate } from '../workload/parse-candidate.mjs';
 
-const fields = new FrameFields({ gatherDigits: true });
+const fields = new FrameFields();
 let numbers = new Float64Array(1 << 16);
 
 /** Scans the frame in place and reads every price and quantity into ticks and units. */

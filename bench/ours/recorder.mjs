@@ -1,12 +1,11 @@
-import { FrameFields, readFrameUnits, scanDepthSnapshot, scanFrame } from '@org/binance-wire';
+import { FrameFields, scanDepthSnapshot, scanDepthUnits } from '@org/binance-wire';
 import { OrderBook } from '@org/orderbook';
 import { CsvSink } from '@org/storage-csv';
 import { recorderCandidate } from '../workload/recorder-candidate.mjs';
 import { SinkBatches } from '../workload/sink-batches.mjs';
 import { noteBestTicks, tickLevels } from '../workload/tick-levels.mjs';
 
-const fields = new FrameFields({ gatherDigits: true });
-let units = new Float64Array(1 << 16);
+const fields = new FrameFields();
 
 /**
  * Frame, book and rows in one process: the frame is scanned for the book, and once more by the sink, which gets it as
@@ -49,11 +48,8 @@ function apply(book, { type, bytes }) {
 
 /** As the recorder's order-book manager does it. */
 function applyDiff(book, frame) {
-  scanFrame(frame, fields);
-  const { bytes, levels, bidCount, askCount } = fields;
-  const count = bidCount + askCount;
-  if (2 * count > units.length) units = new Float64Array(4 * count);
-  const read = readFrameUnits(fields, book.priceDecimals, book.quantityDecimals, units);
-  if (read === count) book.applyTicks(units, bidCount, askCount);
+  const read = scanDepthUnits(frame, fields, book.priceDecimals, book.quantityDecimals);
+  const { bytes, levels, units, bidCount, askCount } = fields;
+  if (read === bidCount + askCount) book.applyTicks(units, bidCount, askCount);
   else book.applyOffsets(bytes, levels, bidCount, askCount);
 }

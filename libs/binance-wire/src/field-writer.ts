@@ -1,6 +1,5 @@
 import { FrameError } from './frame-error.ts';
-import type { FrameFields } from './frame-fields.ts';
-import { INTEGERS_PER_LEVEL, NOT_GATHERED } from './frame-fields.ts';
+import { type FrameFields, INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import type { JsonNode } from './json-reader.ts';
 import { encodeUtf8 } from './utf8.ts';
 
@@ -54,7 +53,6 @@ export class FieldWriter {
         if (text === undefined || !PLAIN_DECIMAL.test(text)) {
           throw this.error(level.items[part] ?? level, 'a plain unsigned decimal');
         }
-        fields.digits[next >> 1] = NOT_GATHERED;
         fields.levels[next++] = this.#end;
         fields.levels[next++] = this.#write(text);
       }

@@ -25,9 +25,6 @@ export type FrameKind =
 /** Offsets per level in {@link FrameFields.levels}. */
 export const INTEGERS_PER_LEVEL = 4;
 
-/** Stands for the digits of a number that were not gathered. */
-export const NOT_GATHERED = -1;
-
 const ABSENT = -1;
 const LEVELS_AT_FIRST = 1024;
 const NOTHING = new Uint8Array(0);
@@ -53,14 +50,7 @@ export class FrameFields {
   askCount = 0;
   /** False after `scanDepthUnits` read the levels without noting where they stand; `scanFrame` finds their places. */
   hasLevelOffsets = true;
-  /** Whether scans into these fields gather {@link digits}. */
-  readonly gathersDigits: boolean;
-  /**
-   * Per level, when gathered: the digits of price and quantity as integers, where these have {@link priceDecimals} and
-   * {@link quantityDecimals} digits behind the point; -1 where they are to be read from the bytes.
-   */
-  digits: Int32Array = new Int32Array(LEVELS_AT_FIRST * 2);
-  /** -1 before the first level of a message, and where nothing is gathered. */
+  /** Decimals of the level that `scanDepthUnits` read last; -1 where it read none, or noted where the levels stand. */
   priceDecimals = ABSENT;
   quantityDecimals = ABSENT;
   /** What `scanDepthUnits` has read. */
@@ -69,14 +59,6 @@ export class FrameFields {
   readonly layout: DepthLayout = new DepthLayout();
   #words: DataView = new DataView(NOTHING.buffer);
   #memory: ArrayBufferLike = NOTHING.buffer;
-
-  /**
-   * `gatherDigits` (default false) lets `readFrameUnits` have the integers of prices and quantities from the scan, which
-   * takes a quarter longer then; to read them from the bytes takes three times as long.
-   */
-  constructor(options: { readonly gatherDigits?: boolean } = {}) {
-    this.gathersDigits = options.gatherDigits ?? false;
-  }
 
   /** Ticks and units by turns, bids first, from the last `scanDepthUnits`; another array when it had to grow. */
   get units(): Float64Array {
@@ -148,9 +130,6 @@ export class FrameFields {
     const wider = new Int32Array(this.levels.length * 2);
     wider.set(this.levels);
     this.levels = wider;
-    const digits = new Int32Array(this.digits.length * 2);
-    digits.set(this.digits);
-    this.digits = digits;
     return wider;
   }
 

@@ -1,7 +1,6 @@
 import { scanCompactLevels } from './compact-levels.ts';
 import type { FrameFields } from './frame-fields.ts';
-import { INTEGERS_PER_LEVEL, NOT_GATHERED } from './frame-fields.ts';
-import { gatherCompactLevels } from './gather-levels.ts';
+import { INTEGERS_PER_LEVEL } from './frame-fields.ts';
 import { afterByte, skipBlanks, UNFAMILIAR } from './json-token.ts';
 
 const QUOTE = 0x22;
@@ -37,7 +36,7 @@ function swap(numbers: Int32Array, first: number, all: number): void {
  * Reads the level at `at`, whose offsets go to `next`: two strings, blanks anywhere. Returns the offset of the quote
  * behind the quantity.
  */
-function scanLevel(bytes: Uint8Array, at: number, { levels, digits }: FrameFields, next: number): number {
+function scanLevel(bytes: Uint8Array, at: number, { levels }: FrameFields, next: number): number {
   const price = quoteEnd(bytes, at, OPEN);
   if (price < 0) return UNFAMILIAR;
   const priceEnd = decimalEnd(bytes, price);
@@ -50,8 +49,6 @@ function scanLevel(bytes: Uint8Array, at: number, { levels, digits }: FrameField
   levels[next + 1] = priceEnd;
   levels[next + 2] = quantity;
   levels[next + 3] = quantityEnd;
-  digits[next >> 1] = NOT_GATHERED;
-  digits[(next >> 1) + 1] = NOT_GATHERED;
   return quantityEnd;
 }
 
@@ -85,9 +82,7 @@ export function scanSide(bytes: Uint8Array, open: number, fields: FrameFields, i
   let at = skipBlanks(bytes, open + 1);
   while (bytes[at] !== CLOSE) {
     if (next + INTEGERS_PER_LEVEL > fields.levels.length) fields.growLevels();
-    const end = fields.gathersDigits
-      ? gatherCompactLevels(bytes, at, fields, next)
-      : scanCompactLevels(bytes, at, fields.levels, next);
+    const end = scanCompactLevels(bytes, at, fields.levels, next);
     if (end > next) {
       next = end;
       at = fields.levels[end - 1]!;
@@ -102,9 +97,6 @@ export function scanSide(bytes: Uint8Array, open: number, fields: FrameFields, i
   const count = (next - first) / INTEGERS_PER_LEVEL;
   if (isBid) fields.bidCount = count;
   else fields.askCount = count;
-  if (isBid && first > 0) {
-    swap(fields.levels, first, next);
-    swap(fields.digits, first / 2, next / 2);
-  }
+  if (isBid && first > 0) swap(fields.levels, first, next);
   return at + 1;
 }

@@ -20,7 +20,7 @@ export function runOrderBook(task: OrderBookTask): void {
   let plan = task.books;
   const shelf: BookShelf = new BookShelf({
     symbols: plan.symbols,
-    fields: new FrameFields({ gatherDigits: true }),
+    fields: new FrameFields(),
     staleAfterMs: task.config.network.silenceTimeoutMs,
     clock: childClock,
     log,
