@@ -1,12 +1,12 @@
 import type { Buffer } from 'node:buffer';
 import { FrameError, FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
 import { DecimalError, decimalToUnits } from '@org/market-data';
-import { CaptureError, readCapture } from '@org/storage';
 import { SimulatorError } from '../errors.ts';
 import type { SymbolRules } from '../market-source.ts';
 import { isDepthStream } from '../product.ts';
 import { indexCaptures } from '../replay/capture-index.ts';
 import { readCaptureMessage } from '../replay/capture-message.ts';
+import { readUntilDamage } from '../replay/read-until-damage.ts';
 import type { LevelChanges, UnitLevel } from './depth-cycle.ts';
 import { DepthCycle } from './depth-cycle.ts';
 
@@ -68,7 +68,7 @@ async function record(paths: readonly string[], rules: SymbolRules, events: numb
   const recording: Recording = { snapshot: undefined, diffs: [], stream: undefined };
   const fields = new FrameFields();
   for (const path of paths) {
-    for await (const { bytes } of linesUntilDamage(path)) {
+    for await (const { bytes } of readUntilDamage(path)) {
       try {
         take(recording, bytes, rules, fields);
       } catch (error) {
@@ -79,15 +79,6 @@ async function record(paths: readonly string[], rules: SymbolRules, events: numb
     }
   }
   return recording;
-}
-
-/** A file that breaks off has served its purpose. */
-async function* linesUntilDamage(path: string): ReturnType<typeof readCapture> {
-  try {
-    yield* readCapture(path, { rejected: () => undefined });
-  } catch (error) {
-    if (!(error instanceof CaptureError)) throw error;
-  }
 }
 
 function take(recording: Recording, bytes: Buffer, rules: SymbolRules, fields: FrameFields): void {

@@ -1,9 +1,10 @@
 import { FrameError, FrameFields, scanDepthSnapshot, scanFrame, SLOT } from '@org/binance-wire';
 import { decimalToUnits, unitsToDecimal } from '@org/market-data';
-import { captureFiles, CaptureError, readCapture } from '@org/storage';
+import { captureFiles, CaptureError } from '@org/storage';
 import { SimulatorError } from '../errors.ts';
 import type { SymbolRules } from '../market-source.ts';
 import { readCaptureMessage } from './capture-message.ts';
+import { readUntilDamage } from './read-until-damage.ts';
 
 /** One symbol of a folder: its files by day, and what can be known of it before the clock starts. */
 export interface SymbolCapture {
@@ -71,15 +72,6 @@ async function indexSymbol(symbol: string, paths: readonly string[]): Promise<Sy
   if (firstAtNs === undefined) return undefined;
   const rules = rulesOf(symbol, pair ?? symbol.split('_', 1)[0]!, sample);
   return { symbol, paths, firstAtNs, hasSnapshot, rules };
-}
-
-/** Damage is reported when the timeline comes to it. */
-async function* readUntilDamage(path: string): ReturnType<typeof readCapture> {
-  try {
-    yield* readCapture(path, { rejected: () => undefined });
-  } catch (error) {
-    if (!(error instanceof CaptureError)) throw error;
-  }
 }
 
 function addSample(bytes: Buffer, isSnapshot: boolean, fields: FrameFields, sample: Sample): void {
