@@ -1,21 +1,12 @@
-import type { BinanceRest, Clock } from '@org/binance-client';
 import type { StreamerConfig } from '@org/config';
-import type { Log } from '../../logging/child-log.ts';
 import { OWN_WORKER_MAX } from '../assign-symbols.ts';
 import { listedSymbols } from '../check-symbols.ts';
 import { EXIT, FatalError } from '../exit-codes.ts';
 import { expectedRate, fetchActivities } from './activity.ts';
-import type { SymbolMemory } from './symbol-memory.ts';
-import { Universe, type UniverseChange } from './universe.ts';
+import { Universe, type UniverseChange, type UniverseOptions } from './universe.ts';
 
-export interface SymbolDeskOptions {
-  readonly rest: Pick<BinanceRest, 'exchangeInfo' | 'tickers24hr'>;
-  readonly memory: Pick<SymbolMemory, 'recall' | 'keep'>;
-  readonly clock: Pick<Clock, 'nowMs' | 'setTimeout'>;
-  readonly log: Log;
-  /** Ends the wait for an exchange that does not answer. */
-  readonly signal: AbortSignal;
-}
+/** The rules come with each configuration. */
+export type SymbolDeskOptions = Omit<UniverseOptions, 'rules'>;
 
 /** What a configuration asks for, once the exchange was asked. */
 export interface ChosenSymbols {
