@@ -13,18 +13,11 @@ async function read(paths, { decimals, trace: { bests } }) {
   let at = 0;
   for (const path of paths) {
     const apply = (message) => {
-      const { type, bytes, offsets, ticks, bidCount, askCount } = message;
-      if (type !== 'diff') book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
-      else if (hasScaleOf(book, message)) book.applyTicks(ticks, bidCount, askCount);
-      else book.applyOffsets(bytes, offsets, bidCount, askCount);
+      if (message.type === 'snapshot') book.replaceWithRaw(message);
+      else book.applyRaw(message);
       at = noteBestTicks(book, bests, at);
     };
     await visitDepthFile(path, apply, { scale: book });
   }
   return (side) => tickLevels(book, side);
-}
-
-/** Whether the reader has read the levels to numbers of the book's decimals. */
-function hasScaleOf(book, { priceDecimals, quantityDecimals }) {
-  return priceDecimals === book.priceDecimals && quantityDecimals === book.quantityDecimals;
 }

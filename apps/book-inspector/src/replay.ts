@@ -7,7 +7,7 @@ import {
   type SyncJoin,
   type SyncState,
 } from '@org/orderbook';
-import type { RawDepth, RawLevels } from '@org/storage-csv';
+import type { RawDepth } from '@org/storage-csv';
 import { DamageRepair } from './damage-repair.ts';
 import { HeldDiff, HeldSnapshot } from './held-depth.ts';
 import { EVENTS_MAX, type BookState, type ReplayEvent, type ReplayView } from './replay-view.ts';
@@ -168,14 +168,14 @@ export class BookReplay {
   #tryRepair(): void {
     const repair = this.#repair.take(this.#lastUpdateId ?? 0);
     if (repair === undefined) return;
-    this.#replaceWith(repair.snapshot.levels);
-    for (const diff of repair.diffs) this.#applyLevels(diff.levels);
+    this.book.replaceWithRaw(repair.snapshot.levels);
+    for (const diff of repair.diffs) this.book.applyRaw(diff.levels);
   }
 
   #handlers(): SyncHandlers<HeldDiff, HeldSnapshot> {
     return {
       applySnapshot: (snapshot) => {
-        this.#replaceWith(snapshot.levels);
+        this.book.replaceWithRaw(snapshot.levels);
         this.#repair.proven();
         if (snapshot.isDamaged) this.#repair.damaged(snapshot.lastUpdateId);
         this.#moveTo(snapshot.lastUpdateId, this.#nowUs);
@@ -192,7 +192,7 @@ export class BookReplay {
 
   #apply(diff: HeldDiff): void {
     try {
-      this.#applyLevels(diff.levels);
+      this.book.applyRaw(diff.levels);
     } catch (error) {
       this.#refuse(diff);
       throw error;
@@ -202,20 +202,6 @@ export class BookReplay {
     if (diff.isDamaged) this.#repair.damaged(diff.finalUpdateId);
     else this.#repair.applied(diff);
     this.#tryRepair();
-  }
-
-  #replaceWith({ bytes, offsets, bidCount, askCount }: RawLevels): void {
-    this.book.replaceWithOffsets(bytes, offsets, bidCount, askCount);
-  }
-
-  #applyLevels(levels: RawLevels): void {
-    const { book } = this;
-    const { bidCount, askCount } = levels;
-    // A message is read in the scale that the book had when it began; the message before may have widened it since.
-    const isInTicks =
-      levels.priceDecimals === book.priceDecimals && levels.quantityDecimals === book.quantityDecimals;
-    if (isInTicks) book.applyTicks(levels.ticks, bidCount, askCount);
-    else book.applyOffsets(levels.bytes, levels.offsets, bidCount, askCount);
   }
 
   #refuse(diff: HeldDiff): void {

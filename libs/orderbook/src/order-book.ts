@@ -18,6 +18,19 @@ export interface BookLevels {
   readonly asks: readonly PriceLevel[];
 }
 
+/** Levels as a reader of bytes has found them: where their texts stand, and what they are in integers. */
+export interface RawBookLevels {
+  readonly bytes: Uint8Array;
+  /** Four a level, bids first: see {@link OrderBook.applyOffsets}. */
+  readonly offsets: Int32Array;
+  readonly bidCount: number;
+  readonly askCount: number;
+  /** Two a level, bids first: see {@link OrderBook.applyTicks}. Only there for a book with the decimals below. */
+  readonly ticks: Float64Array;
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
+}
+
 const NO_LEVELS: readonly PriceLevel[] = [];
 
 /** What {@link OrderBook.setLevelBytes} reads. */
@@ -32,8 +45,8 @@ const oneTicks = new Float64Array(2);
  * as exact decimal text without trailing zeros. The book knows nothing of update ids; `BookSync` does.
  *
  * A level that is not two plain decimals throws {@link OrderBookError} `LEVEL_MALFORMED`, one that would need more than
- * 2^53 units `SCALE_EXCEEDED`. Messages (`applyDiff`, `applyLevels`, `applyOffsets`, `applyTicks`, `replaceWith`,
- * `replaceWithOffsets`) are looked at as a whole first: when one throws, none of it was applied. `setLevel`,
+ * 2^53 units `SCALE_EXCEEDED`. Messages (`applyDiff`, `applyLevels`, `applyOffsets`, `applyTicks`, `applyRaw`, `replaceWith`,
+ * `replaceWithOffsets`, `replaceWithRaw`) are looked at as a whole first: when one throws, none of it was applied. `setLevel`,
  * `setLevelBytes` and `setTicks` promise that for their one level. What takes offsets or ticks allocates nothing but the
  * room for more levels.
  *
@@ -114,6 +127,20 @@ export class OrderBook {
     requireLevels(levels.length, 2, bidCount, askCount);
     requireIntegers(levels, bidCount, askCount);
     this.#apply(levels, bidCount, askCount);
+  }
+
+  /** Like `applyTicks` when the levels were read in the scale that the book has now, else like `applyOffsets`. */
+  applyRaw(levels: RawBookLevels): void {
+    const { bidCount, askCount } = levels;
+    const isInTicks =
+      levels.priceDecimals === this.priceDecimals && levels.quantityDecimals === this.quantityDecimals;
+    if (isInTicks) this.applyTicks(levels.ticks, bidCount, askCount);
+    else this.applyOffsets(levels.bytes, levels.offsets, bidCount, askCount);
+  }
+
+  /** Like `replaceWithOffsets`. */
+  replaceWithRaw({ bytes, offsets, bidCount, askCount }: RawBookLevels): void {
+    this.replaceWithOffsets(bytes, offsets, bidCount, askCount);
   }
 
   /** Sets the absolute quantity at a price; `'0'` removes the level. */

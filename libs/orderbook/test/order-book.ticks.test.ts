@@ -29,6 +29,27 @@ describe('an order book in ticks and units', () => {
     expect(bestOf(book)).toEqual([639438, 1000, 639441, 2000]);
   });
 
+  it('takes what a reader found as ticks in the decimals of the book, and by its texts in others', () => {
+    const texts = levelBytes([['63943.90', '46.372']], []);
+    // Integers that the texts do not say, to tell which of the two was used.
+    const raw = { ...texts, bidCount: 1, askCount: 0, ticks: Float64Array.of(7, 8) };
+    const book = new OrderBook({ priceDecimals: 1, quantityDecimals: 3 });
+    book.applyRaw({ ...raw, priceDecimals: 1, quantityDecimals: 3 });
+    expect([...book.levels('bid')]).toEqual([['0.7', '0.008']]);
+    for (const [priceDecimals, quantityDecimals] of [
+      [2, 3],
+      [1, 2],
+      [-1, -1],
+    ] as const) {
+      // prettier-ignore
+      book.replaceWithRaw({ ...raw, bidCount: 0, priceDecimals, quantityDecimals });
+      book.applyRaw({ ...raw, priceDecimals, quantityDecimals });
+      expect([...book.levels('bid')]).toEqual([['63943.9', '46.372']]);
+    }
+    book.replaceWithRaw({ ...raw, priceDecimals: 1, quantityDecimals: 3 });
+    expect([...book.levels('bid')]).toEqual([['63943.9', '46.372']]);
+  });
+
   it('has best ticks and units of -1 on an empty side, and is not crossed', () => {
     const book = new OrderBook();
     expect(bestOf(book)).toEqual([-1, -1, -1, -1]);
