@@ -16,6 +16,25 @@ export function processTree(rootPid) {
   return new Map(pids.filter((pid) => known.has(pid)).map((pid) => [pid, describe(pid, known.get(pid))]));
 }
 
+/** The threads of the kernel that give memory of the page cache to others; empty where they cannot be seen. */
+export function kernelReclaim() {
+  const found = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || !commandOf(name).startsWith('kswapd')) continue;
+    const stat = statOf(Number(name));
+    if (stat !== undefined) found.set(Number(name), { ...stat, role: 'kswapd' });
+  }
+  return found;
+}
+
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 function statOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

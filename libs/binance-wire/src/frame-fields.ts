@@ -48,7 +48,7 @@ export class FrameFields {
   levels: Int32Array = new Int32Array(LEVELS_AT_FIRST * INTEGERS_PER_LEVEL);
   bidCount = 0;
   askCount = 0;
-  /** False after `scanDepthUnits` read the levels without noting where they stand; `scanFrame` finds their places. */
+  /** False after `scanDepthUnits` or `scanDepthFrame` read the levels without noting where they stand; `scanFrame` finds their places. */
   hasLevelOffsets = true;
   /** Decimals of the level that `scanDepthUnits` read last; -1 where it read none, or noted where the levels stand. */
   priceDecimals = ABSENT;

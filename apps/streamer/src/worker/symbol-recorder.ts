@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { BinanceRest, Clock, StreamRef } from '@org/binance-client';
-import { FrameError, FrameFields, scanFrame } from '@org/binance-wire';
+import { FrameError, FrameFields, scanDepthFrame, scanFrame } from '@org/binance-wire';
 import { type GapReason, streamKind } from '@org/market-data';
 import { previousUpdateId } from '@org/orderbook';
 import { RECORD_TYPE, type RecordMeta } from '@org/storage';
@@ -170,7 +170,8 @@ export class SymbolRecorder {
   }
 
   #record(key: string, ledger: StreamLedger, { bytes, receivedAtUs, connectionId }: HeldFrame): void {
-    const found = this.#position(bytes);
+    const isDepth = key === this.#depthKey;
+    const found = this.#position(bytes, isDepth ? scanDepthFrame : scanFrame);
     const position = found === UNREADABLE ? undefined : found;
     const lastOrder = ledger.lastOrder;
     if (!ledger.observe(position, connectionId, receivedAtUs)) return;
@@ -180,7 +181,7 @@ export class SymbolRecorder {
     const { order, follows } = position ?? NOWHERE;
     channel.append({ type, stream: key, receivedAtUs, line, connectionId, order, follows }, bytes);
     if (found === UNREADABLE) this.#rejected(key, ledger);
-    else if (key === this.#depthKey && this.#fields.kind === 'depthUpdate') this.#depthDiff(lastOrder);
+    else if (isDepth && this.#fields.kind === 'depthUpdate') this.#depthDiff(lastOrder);
   }
 
   /** A connection that cuts the stream differently may begin in the middle of what is known: then it goes on from there. */
@@ -193,9 +194,9 @@ export class SymbolRecorder {
   }
 
   /** Where the event stands; undefined for one that has no position. */
-  #position(bytes: Uint8Array): EventPosition | undefined | typeof UNREADABLE {
+  #position(bytes: Uint8Array, scan: typeof scanFrame): EventPosition | undefined | typeof UNREADABLE {
     try {
-      scanFrame(bytes, this.#fields);
+      scan(bytes, this.#fields);
       return eventPosition(this.#fields);
     } catch (error) {
       if (error instanceof FrameError) return UNREADABLE;
