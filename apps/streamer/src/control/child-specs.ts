@@ -36,14 +36,11 @@ const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
  * How V8 keeps house in the children, measured with Node 20.20 (2026-11, docs/performance.md).
  *
  * Young objects get 8 MiB to die in, from the start: with the 1 MiB that V8 begins with, chunks of the sockets outlive
- * it, and the marking of old memory that follows was half of a busy worker's time. And the writer's small heap, beside
- * which tens of megabytes of batches pass, may grow sevenfold before old memory is marked, instead of by 8 MiB.
+ * it, and the marking of old memory that follows was half of a busy worker's time. And their small heaps, beside which
+ * megabytes of frames and batches pass, may grow sevenfold before old memory is marked, instead of by 8 MiB: a third of
+ * the time of a worker whose streams are quiet.
  */
-const NODE_FLAGS: Readonly<Record<ChildRole, readonly string[]>> = {
-  writer: ['--min-semi-space-size=8', '--heap-growing-percent=600'],
-  'order-book': ['--min-semi-space-size=8'],
-  worker: ['--min-semi-space-size=8'],
-};
+const NODE_FLAGS = ['--min-semi-space-size=8', '--heap-growing-percent=600'];
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
@@ -120,7 +117,7 @@ function spawn(task: Task, { entry, line }: ChildPlanOptions): ChildHandle {
   const options = {
     module: entry,
     env: { [TASK_VARIABLE]: JSON.stringify(task) },
-    execArgv: [...process.execArgv, ...NODE_FLAGS[task.role]],
+    execArgv: [...process.execArgv, ...NODE_FLAGS],
   };
   const child = task.role === 'worker' ? forkClusterWorker(options) : forkChild(options);
   if (child.stderr) createInterface({ input: child.stderr }).on('line', (text) => line(task.id, text));

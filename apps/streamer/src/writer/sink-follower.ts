@@ -9,11 +9,11 @@ import { MergedFollower } from './merged-follower.ts';
  * What is appended together. Every file that is touched costs a write, and with hundreds of symbols most entries touch
  * most files: so rows are gathered for a moment. They are in the journal already.
  */
-const APPEND_INTERVAL_MS = 500;
+const APPEND_INTERVAL_MS = 1000;
 const APPEND_BYTES_MAX = 4 * 1024 * 1024;
 
 /** How often what was appended is made durable in the sink, so that the journal may let go of it. */
-const COMMIT_INTERVAL_MS = 1000;
+const COMMIT_INTERVAL_MS = 4000;
 /** A commit syncs every file. Where that is slow it is done less often: it shall take a twentieth of the time. */
 const COMMIT_PAUSE_FACTOR = 20;
 const COMMIT_INTERVAL_MAX_MS = 60_000;
