@@ -32,16 +32,6 @@ const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
   worker: WORKER_RESTART,
 };
 
-/**
- * How V8 keeps house in the children, measured with Node 20.20 (2026-11, docs/performance.md).
- *
- * Young objects get 8 MiB to die in, from the start: with the 1 MiB that V8 begins with, chunks of the sockets outlive
- * it, and the marking of old memory that follows was half of a busy worker's time. And their small heaps, beside which
- * megabytes of frames and batches pass, may grow sevenfold before old memory is marked, instead of by 8 MiB: a third of
- * the time of a worker whose streams are quiet.
- */
-const NODE_FLAGS = ['--min-semi-space-size=8', '--heap-growing-percent=600'];
-
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 
@@ -51,6 +41,8 @@ const FATAL_EXITS = [EXIT.config, EXIT.alreadyRunning, EXIT.outputNotWritable];
 export interface ChildPlanOptions extends RecorderPlan {
   /** The program that children run: this one. */
   readonly entry: string;
+  /** What the Node that runs them is started with, besides the flags of this one. */
+  readonly nodeFlags: readonly string[];
   /** Real path of the output folder. Whoever records into the same folder meets the same sockets, and is refused. */
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
@@ -113,11 +105,11 @@ function childSpec(
   };
 }
 
-function spawn(task: Task, { entry, line }: ChildPlanOptions): ChildHandle {
+function spawn(task: Task, { entry, nodeFlags, line }: ChildPlanOptions): ChildHandle {
   const options = {
     module: entry,
     env: { [TASK_VARIABLE]: JSON.stringify(task) },
-    execArgv: [...process.execArgv, ...NODE_FLAGS],
+    execArgv: [...process.execArgv, ...nodeFlags],
   };
   const child = task.role === 'worker' ? forkClusterWorker(options) : forkChild(options);
   if (child.stderr) createInterface({ input: child.stderr }).on('line', (text) => line(task.id, text));

@@ -6,6 +6,7 @@ import { FlowError } from '@org/flow';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
+import { childNodeFlags } from '../control/node-flags.ts';
 import { openHands } from '../control/hands/open-hands.ts';
 import { REBALANCE_PACE, type RebalancePace } from '../control/hands/rebalancer.ts';
 import { hostBudget } from '../control/host-budget.ts';
@@ -59,7 +60,7 @@ export async function runPrimary(
     const chosen = await desk.choose(config.symbols, []);
     desk.adopt(chosen);
     return await record({
-      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, outputPath, sockets,
+      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, nodeFlags: childNodeFlags(), outputPath, sockets,
       nextEpoch, orphans, signals, logs, log, stop,
     }); // prettier-ignore
   } finally {
@@ -79,6 +80,7 @@ interface Recording {
   /** Whether the exchange has forbidden requests for now. */
   readonly isHeld: () => boolean;
   readonly entry: string;
+  readonly nodeFlags: readonly string[];
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
   readonly nextEpoch: () => number;
