@@ -148,7 +148,7 @@ describe('SinkFollower', () => {
     }
     expect(appends).toEqual([]);
     expect(follower.position).toBe(100);
-    await time.turn(800);
+    await time.turn(1000);
     expect(appends).toEqual([{ trades: ['2', '3', '4'], position: 400 }]);
     expect(follower.position).toBe(400);
     await follower.finish(1000, () => Promise.resolve(400));

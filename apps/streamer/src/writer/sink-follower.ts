@@ -75,7 +75,7 @@ export class SinkFollower {
       clock,
       take: (batch, position) => this.#gather(batch, position),
       paused: () => this.#whatIsDue(),
-      idleMs: APPEND_INTERVAL_MS / 2,
+      idleMs: APPEND_INTERVAL_MS / 4,
     });
   }
 
