@@ -69,7 +69,8 @@ export interface StorageConfig {
   /** As written: a relative path is relative to the working directory of the process. */
   readonly outputDir: string;
   readonly formats: readonly 'csv'[];
-  readonly rotation: 'daily' | 'hourly';
+  /** How long a file lasts, by UTC: a word, or milliseconds: whole seconds, from 10 000, that divide a day. */
+  readonly rotation: 'daily' | 'hourly' | number;
   readonly compression: 'gzip' | 'none';
 }
 

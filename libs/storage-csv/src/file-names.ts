@@ -3,13 +3,16 @@ import type { StreamKind } from '@org/market-data';
 /** What one file holds: rows of a stream, or one of the kinds that the recorder itself writes. */
 export type FileKind = StreamKind | 'orderbook' | 'gaps' | 'rejected';
 
-/** How long one file lasts, by the UTC time of receipt. */
-export type Rotation = 'daily' | 'hourly';
+/** How long one file lasts, by the UTC time of receipt; a number is milliseconds: whole seconds that divide a day. */
+export type Rotation = 'daily' | 'hourly' | number;
 
 /** The parts of a file's name, `<kind>_<period>[.<part>].csv`, and `.gz` behind it once it is closed and packed. */
 export interface FileName {
   readonly kind: string;
-  /** `YYYY-MM-DD`, or `YYYY-MM-DDTHH` for an hour; UTC. */
+  /**
+   * When it begins, in UTC: `YYYY-MM-DD`, `YYYY-MM-DDTHH`, `YYYY-MM-DDTHH-MM` or `YYYY-MM-DDTHH-MM-SS`, as fine as the
+   * length of a period needs.
+   */
   readonly period: string;
   /** 0 is the first file of a period. Others exist where the first could not be continued. */
   readonly part: number;
@@ -17,7 +20,7 @@ export interface FileName {
 }
 
 const NAME =
-  /^(?<kind>[a-z]+)_(?<period>\d{4}-\d{2}-\d{2}(?:T\d{2})?)(?:\.(?<part>\d{1,4}))?\.(?:csv|jsonl)(?<gz>\.gz)?$/;
+  /^(?<kind>[a-z]+)_(?<period>\d{4}-\d{2}-\d{2}(?:T\d{2}(?:-\d{2}){0,2})?)(?:\.(?<part>\d{1,4}))?\.(?:csv|jsonl)(?<gz>\.gz)?$/;
 
 /** The name of a file of rows. Rejected records are no rows: theirs are JSON lines. */
 export function formatFileName(kind: FileKind, period: string, part: number): string {
@@ -36,38 +39,57 @@ export function parseFileName(name: string): FileName | undefined {
   };
 }
 
-/** Order of time: by period (a day before its hours), then by part. */
+/** Order of time: by the beginning of the period (a day before its hours), then by part. */
 export function compareFileNames(a: FileName, b: FileName): number {
   if (a.period !== b.period) return a.period < b.period ? -1 : 1;
   return a.part - b.part;
 }
 
-const HOUR_MS = 3_600_000;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const US_PER_MS = 1000;
 
 /** Numbers the periods and names them; the name of the last one is kept, since records come in the order of time. */
 export class Periods {
-  readonly #lengthMs: number;
+  readonly lengthMs: number;
   readonly #nameLength: number;
   #lastIndex = NaN;
   #lastName = '';
 
+  /** Throws a `RangeError` for a length that is not whole seconds, or does not divide a day. */
   constructor(rotation: Rotation) {
-    this.#lengthMs = rotation === 'daily' ? DAY_MS : HOUR_MS;
-    this.#nameLength = rotation === 'daily' ? 'YYYY-MM-DD'.length : 'YYYY-MM-DDTHH'.length;
+    this.lengthMs = periodMs(rotation);
+    this.#nameLength = nameLengthOf(this.lengthMs);
   }
 
   /** Number of the period in which a moment lies, µs since the epoch. */
   index(timeUs: number): number {
-    return Math.floor(timeUs / (this.#lengthMs * US_PER_MS));
+    return Math.floor(timeUs / (this.lengthMs * US_PER_MS));
   }
 
+  /** When it begins, in the letters of {@link FileName.period}. */
   name(index: number): string {
     if (index !== this.#lastIndex) {
       this.#lastIndex = index;
-      this.#lastName = new Date(index * this.#lengthMs).toISOString().slice(0, this.#nameLength);
+      const start = new Date(index * this.lengthMs).toISOString().slice(0, this.#nameLength);
+      this.#lastName = start.replaceAll(':', '-');
     }
     return this.#lastName;
   }
+}
+
+function periodMs(rotation: Rotation): number {
+  if (rotation === 'daily') return DAY_MS;
+  if (rotation === 'hourly') return HOUR_MS;
+  if (rotation >= SECOND_MS && rotation % SECOND_MS === 0 && DAY_MS % rotation === 0) return rotation;
+  throw new RangeError(`expected a period of whole seconds that divides a day, was ${rotation} ms`);
+}
+
+/** Periods that begin at different moments have different names, and no name says more than it must. */
+function nameLengthOf(lengthMs: number): number {
+  if (lengthMs === DAY_MS) return 'YYYY-MM-DD'.length;
+  if (lengthMs % HOUR_MS === 0) return 'YYYY-MM-DDTHH'.length;
+  return lengthMs % MINUTE_MS === 0 ? 'YYYY-MM-DDTHH-MM'.length : 'YYYY-MM-DDTHH-MM-SS'.length;
 }

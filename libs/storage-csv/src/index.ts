@@ -1,6 +1,14 @@
 export type { StorageCsvErrorCode, StorageCsvErrorDetails } from './errors.ts';
 export type { FileKind, FileName, Rotation } from './file-names.ts';
 export type { FileSystem, FolderEntry, OpenFile } from './file-system.ts';
+export type { OpeningPlace } from './openings/opening-folder.ts';
+export type {
+  OpeningClock,
+  OpeningMiss,
+  OpeningMissReason,
+  OpeningOptions,
+  OpeningStats,
+} from './openings/openings.ts';
 export type { DepthCaptureOptions } from './read/depth-capture.ts';
 export type { DepthFileOptions, DepthVisitOptions } from './read/depth-file.ts';
 export type {
@@ -12,11 +20,12 @@ export type {
 } from './read/depth-message.ts';
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
 export type { DepthScale, DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
-export type { CsvSinkOptions } from './sink/csv-sink.ts';
+export type { CsvSinkOptions, CsvSinkStats } from './sink/csv-sink.ts';
 
 export { StorageCsvError } from './errors.ts';
-export { compareFileNames, formatFileName, parseFileName } from './file-names.ts';
+export { compareFileNames, formatFileName, parseFileName, Periods } from './file-names.ts';
 export { nodeFileSystem } from './file-system.ts';
+export { OpeningFolder } from './openings/opening-folder.ts';
 export { readDepthCapture, visitDepthCapture } from './read/depth-capture.ts';
 export { readDepthFile, visitDepthFile } from './read/depth-file.ts';
 export { depthSources, findDepthSources, readDepthSource, visitDepthSource } from './read/depth-sources.ts';

@@ -11,6 +11,7 @@ import {
   wordField,
 } from './field.ts';
 import { formatsField, pairsField, streamsField, symbolsField, wordsField } from './name-list.ts';
+import { rotationField } from './rotation.ts';
 import { consistentSelectors } from './selectors.ts';
 
 const SECOND = 1000;
@@ -126,7 +127,7 @@ const symbols = section('What is recorded.', {
 const storage = section('Where and how it is stored.', {
   output_dir: folderField('Folder of the recordings; relative to the working directory.', './data'),
   formats: formatsField('Formats that are written.'),
-  rotation: wordField('When a new file begins, by UTC.', 'daily', ['daily', 'hourly']),
+  rotation: rotationField('When a new file begins, by UTC.', 'daily'),
   compression: wordField('Compression of closed files.', 'gzip', ['gzip', 'none']),
 });
 

@@ -21,6 +21,18 @@ export interface FileRows {
   readonly kind: FileKind;
   readonly period: string;
   readonly rows: RowBuffer;
+  /** Where these rows begin, of depth that became any. */
+  start?: DepthStart;
+}
+
+/** How the first rows of depth join what was before them. */
+export interface DepthStart {
+  /** Receipt of the first record, µs since the epoch. */
+  readonly receivedAtUs: number;
+  /** Last update id of a book that stands right before the first record; undefined where nobody said. */
+  readonly lastUpdateId: number | undefined;
+  /** Whether the stream was met in an earlier period. */
+  readonly isContinued: boolean;
 }
 
 export interface Rejection {
@@ -43,6 +55,9 @@ interface StreamRows {
   batch: number;
   period: number;
   file: FileRows | undefined;
+  /** The latest period and the last update id that became rows; of depth only. */
+  metPeriod: number;
+  lastUpdateId: number | undefined;
 }
 
 /** Turns batches into rows, file by file. It does no input or output: what it returns can be written or thrown away. */
@@ -93,10 +108,13 @@ export class BatchRows {
       throw new RowProblem(`expected a receipt in µs, was ${record.receivedAtUs}`);
     const kind = recordFileKind(route, record.type);
     if (kind === undefined) throw new RowProblem('expected a stream key of a symbol and a known stream');
-    const { rows } = this.#lastFile(stream, kind, record.receivedAtUs);
+    const file = this.#lastFile(stream, kind, record.receivedAtUs);
+    const { rows } = file;
     const start = rows.length;
     try {
-      return this.#recordRows.write(record, route, rows);
+      const count = this.#recordRows.write(record, route, rows);
+      if (kind === 'depth') meetDepth(record, stream, file);
+      return count;
     } catch (error) {
       rows.length = start;
       throw error;
@@ -139,11 +157,23 @@ export class BatchRows {
     let stream = this.#streams.get(key);
     if (stream === undefined) {
       if (this.#streams.size >= STREAMS_MAX) this.#streams.clear();
-      stream = { route: recordRoute(key), batch: 0, period: 0, file: undefined };
+      stream = { route: recordRoute(key), batch: 0, period: 0, file: undefined, metPeriod: 0, lastUpdateId: undefined };
       this.#streams.set(key, stream);
     }
     return stream;
   }
+}
+
+/** Notes how the rows of the record join those before, after they were written. */
+function meetDepth(record: BatchRecord, stream: StreamRows, file: FileRows): void {
+  const isDiff = record.type === RECORD_TYPE.frame;
+  file.start ??= {
+    receivedAtUs: record.receivedAtUs,
+    lastUpdateId: isDiff ? record.follows : stream.lastUpdateId,
+    isContinued: stream.metPeriod > 0 && stream.metPeriod < stream.period,
+  };
+  stream.metPeriod = stream.period;
+  if (isDiff) stream.lastUpdateId = record.order;
 }
 
 /** What the recorder tells itself; a sink has nothing to store of it. */

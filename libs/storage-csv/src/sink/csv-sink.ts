@@ -2,8 +2,10 @@ import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Sink, SinkEvents, SinkOpened, SinkStats } from '@org/storage';
 import { StorageCsvError, type StorageCsvErrorCode } from '../errors.ts';
-import type { Rotation } from '../file-names.ts';
+import { Periods, type Rotation } from '../file-names.ts';
 import { nodeFileSystem, type FileSystem } from '../file-system.ts';
+import { OpeningFolder } from '../openings/opening-folder.ts';
+import { Openings, type OpeningOptions, type OpeningStats } from '../openings/openings.ts';
 import { BatchRows, type FormattedBatch } from '../rows/batch-rows.ts';
 import { isOwner } from './checkpoint.ts';
 import { CsvStore } from './csv-store.ts';
@@ -21,9 +23,16 @@ export interface CsvSinkOptions {
   readonly fileSystem?: FileSystem;
   /** Draws what tells the sink apart from all others on its folder: 1 to 64 letters, digits, `_`, `-`. Default a UUID. */
   readonly ownerToken?: () => string;
+  /** Begins every file of depth with the book, where somebody brings one (`OpeningFolder`). Default: nobody does. */
+  readonly openings?: OpeningOptions;
+}
+
+export interface CsvSinkStats extends SinkStats {
+  readonly openings: OpeningStats;
 }
 
 const OPEN_FILES_MAX = 256;
+const NO_OPENINGS: OpeningStats = { written: 0, rows: 0, missing: 0 };
 /** After these the store is as it was before the call, and the call can be repeated. */
 const REPEATABLE: readonly StorageCsvErrorCode[] = ['DISK_FULL', 'SINK_WRITE_FAILED'];
 
@@ -39,6 +48,7 @@ export class CsvSink implements Sink {
   readonly name = 'csv';
   readonly #options: CsvSinkOptions;
   readonly #rows: BatchRows;
+  readonly #openings: Openings | undefined;
   readonly #stats = { records: 0, rows: 0, bytes: 0, rejected: 0 };
   /** Undefined before `open` and after `close`. */
   #store: CsvStore | undefined;
@@ -49,6 +59,7 @@ export class CsvSink implements Sink {
   constructor(options: CsvSinkOptions) {
     this.#options = options;
     this.#rows = new BatchRows(options.rotation ?? 'daily');
+    this.#openings = openingsOf(options);
   }
 
   /**
@@ -61,7 +72,7 @@ export class CsvSink implements Sink {
 
   async #open(): Promise<SinkOpened> {
     if (this.#store !== undefined) throw new Error('expected a sink that is not open');
-    const store = new CsvStore(storeOptions(this.#options));
+    const store = new CsvStore({ ...storeOptions(this.#options), openings: this.#openings });
     try {
       const opened = await store.open();
       this.#store = store;
@@ -120,8 +131,8 @@ export class CsvSink implements Sink {
     });
   }
 
-  stats(): SinkStats {
-    return { ...this.#stats };
+  stats(): CsvSinkStats {
+    return { ...this.#stats, openings: this.#openings?.stats() ?? NO_OPENINGS };
   }
 
   /** One after the other: rows that are written while a sync is under way would count as synced. */
@@ -155,6 +166,12 @@ export class CsvSink implements Sink {
     this.#stats.rejected += rejections.length;
     for (const file of files.values()) this.#stats.bytes += file.rows.length;
   }
+}
+
+function openingsOf({ fileSystem, outputDir, openings, rotation }: CsvSinkOptions): Openings | undefined {
+  if (openings === undefined) return undefined;
+  const folder = new OpeningFolder(fileSystem ?? nodeFileSystem, outputDir);
+  return new Openings(folder, openings, new Periods(rotation ?? 'daily').lengthMs);
 }
 
 function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken }: CsvSinkOptions) {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { SinkOpened, SinkRepair } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
+import type { Openings } from '../openings/openings.ts';
 import type { FileRows } from '../rows/batch-rows.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -19,6 +20,8 @@ export interface CsvStoreOptions {
   readonly openFilesMax: number;
   /** Drawn for this opening of the store. */
   readonly owner: string;
+  /** Brings the books that files of depth begin with. */
+  readonly openings: Openings | undefined;
 }
 
 type Saved = Omit<Checkpoint, 'owner'>;
@@ -71,6 +74,7 @@ export class CsvStore {
   /** Appends the rows of all files, or of none. */
   async append(files: ReadonlyMap<string, FileRows>): Promise<void> {
     await this.#list(files);
+    await this.#open(files);
     await this.#pool.append(files);
   }
 
@@ -80,6 +84,7 @@ export class CsvStore {
     await this.#pool.sync();
     await this.#save({ position, state, files: filesToList(this.#saved.files, this.#pool.segments()) });
     await this.#pool.keep(this.#saved.files);
+    await this.#options.openings?.committed();
   }
 
   close(): Promise<void> {
@@ -146,6 +151,19 @@ export class CsvStore {
     for (const { path, length } of found) listed.set(path, length);
     await this.#save({ ...this.#saved, files: listed });
     for (const segment of found) this.#pool.add(segment);
+  }
+
+  /**
+   * Writes the book at the head of each file of depth that these rows begin. It stays when the rows themselves are not
+   * written now: they follow it whenever they come.
+   */
+  async #open(files: ReadonlyMap<string, FileRows>): Promise<void> {
+    const { openings } = this.#options;
+    if (openings === undefined) return;
+    const begun = [...files].filter(([key, { start }]) => start !== undefined && this.#pool.isEmpty(key));
+    if (begun.length === 0) return;
+    for await (const head of openings.heads(begun.map(([, file]) => file)))
+      await this.#pool.append(new Map([[placeKey(head), head]]));
   }
 
   #places(wanted: readonly FileRows[]): readonly RowsPlace[] {

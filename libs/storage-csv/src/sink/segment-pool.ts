@@ -37,6 +37,11 @@ export class SegmentPool {
     return this.#segments.has(key);
   }
 
+  /** Whether the file of a place has no byte yet. */
+  isEmpty(key: string): boolean {
+    return this.#segments.get(key)?.length === 0;
+  }
+
   /** Takes in a file; of two parts of a place the later one gets the rows. */
   add(segment: Segment): void {
     const key = placeKey(segment.place);
