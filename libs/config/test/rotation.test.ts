@@ -19,7 +19,10 @@ describe('storage.rotation', () => {
   ])('%s is %j', (text, rotation) => expect(rotationOf(text)).toBe(rotation));
 
   it('takes a number of seconds when it divides a day and is ten or more, and no other', () => {
-    const seconds = fc.oneof(fc.integer({ min: 1, max: 2 * DAY_S }), fc.constantFrom(10, 12, 90, 675, 43_200));
+    const seconds = fc.oneof(
+      fc.integer({ min: 1, max: 2 * DAY_S }),
+      fc.constantFrom(10, 12, 90, 675, 43_200),
+    );
     fc.assert(
       fc.property(seconds, (lengthS) => {
         const text = formatDuration(1000 * lengthS);

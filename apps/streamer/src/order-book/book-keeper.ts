@@ -3,6 +3,8 @@ import { type FrameFields, NOT_DEPTH, scanDepthSnapshot, scanDepthUnits, SLOT } 
 import { BookSync, type DepthIds, OrderBook } from '@org/orderbook';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
 import { depthIds } from '../depth-ids.ts';
+import type { BookCopy } from './book-copy.ts';
+import { padDecimals } from './level-text.ts';
 
 interface DiffFrame extends DepthIds {
   readonly bytes: Uint8Array;
@@ -18,6 +20,8 @@ const BUFFERED_MS_MAX = 15_000;
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024;
 /** How often what is too old is let go. */
 const BUFFER_CHECK_MS = 1000;
+/** Before the first message. */
+const NO_PERIOD = -1;
 
 interface SnapshotBody {
   readonly lastUpdateId: number;
@@ -56,6 +60,7 @@ export class BookKeeper {
   /** Decimals in the exchange's own texts, zeros included; all levels of a symbol have the same. */
   #priceDecimals = 0;
   #quantityDecimals = 0;
+  #period = NO_PERIOD;
 
   constructor(symbol: string, options: BookKeeperOptions, handlers: BookKeeperHandlers) {
     this.symbol = symbol;
@@ -71,6 +76,35 @@ export class BookKeeper {
 
   get isLive(): boolean {
     return this.#sync.state === 'live';
+  }
+
+  /** While live the last applied `u`, while waiting the id of the snapshot, else undefined. */
+  get lastUpdateId(): number | undefined {
+    return this.#sync.lastUpdateId;
+  }
+
+  /** Whether the stream comes from an earlier period into this one. Periods are numbered from 0. */
+  enters(period: number): boolean {
+    const before = this.#period;
+    if (period <= before) return false;
+    this.#period = period;
+    return before !== NO_PERIOD;
+  }
+
+  /** All of the book as it stands at its `lastUpdateId`; undefined while it has none. */
+  copy(): BookCopy | undefined {
+    const { lastUpdateId } = this.#sync;
+    if (lastUpdateId === undefined) return undefined;
+    const book = this.#book;
+    return {
+      symbol: this.symbol,
+      lastUpdateId,
+      eventTimeMs: this.#eventTimeMs,
+      bids: ticksOf(book, 'bid'),
+      asks: ticksOf(book, 'ask'),
+      scale: { priceDecimals: book.priceDecimals, quantityDecimals: book.quantityDecimals },
+      printed: { priceDecimals: this.#priceDecimals, quantityDecimals: this.#quantityDecimals },
+    };
   }
 
   /** `bytes` may change after the call. */
@@ -186,16 +220,16 @@ export class BookKeeper {
   }
 }
 
+function ticksOf(book: OrderBook, side: 'bid' | 'ask'): Float64Array {
+  const levels = book.count(side);
+  const ticks = new Float64Array(2 * levels);
+  book.topTicks(side, levels, ticks);
+  return ticks;
+}
+
 const DOT = 0x2e;
 
 function decimalsOf(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) if (bytes[at] === DOT) return end - at - 1;
   return 0;
-}
-
-function padDecimals(text: string, decimals: number): string {
-  if (decimals === 0) return text;
-  const dot = text.indexOf('.');
-  const [whole, fraction] = dot === -1 ? [text, ''] : [text.slice(0, dot), text.slice(dot + 1)];
-  return `${whole}.${fraction.padEnd(decimals, '0')}`;
 }

@@ -5,6 +5,7 @@ import { type BatchRecord, readRecordBatch, RECORD_TYPE } from '@org/storage';
 import type { BookAnswer, BookReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { BookKeeper, type BookKeeperOptions } from './book-keeper.ts';
+import type { BookOpenings } from './book-openings.ts';
 
 export interface BookShelfOptions extends BookKeeperOptions {
   readonly symbols: readonly string[];
@@ -12,6 +13,8 @@ export interface BookShelfOptions extends BookKeeperOptions {
   readonly log: Log;
   readonly joined: (symbol: string) => void;
   readonly snapshotWanted: (symbol: string) => void;
+  /** Told of every message before its book takes it. */
+  readonly openings?: Pick<BookOpenings, 'meet'>;
 }
 
 /**
@@ -90,6 +93,7 @@ export class BookShelf {
     const { stream, type, bytes, payloadStart, payloadEnd, receivedAtUs } = record;
     const payload = bytes.subarray(payloadStart, payloadEnd);
     try {
+      this.#options.openings?.meet(book, record);
       if (type === RECORD_TYPE.frame) book.diff(payload, receivedAtUs);
       else book.snapshot(payload);
     } catch (error) {

@@ -1,23 +1,37 @@
+import { randomBytes } from 'node:crypto';
 import { FrameFields } from '@org/binance-wire';
 import { FeedSubscriber } from '@org/flow';
+import { nodeFileSystem, OpeningFolder, Periods } from '@org/storage-csv';
 import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { openChildControl } from '../control/orphan.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import type { OrderBookTask } from '../control/task.ts';
 import { childLog } from '../logging/child-log.ts';
+import { BookOpenings } from '../order-book/book-openings.ts';
 import { BookShelf } from '../order-book/book-shelf.ts';
 import { BookSnapshotWriter } from '../order-book/book-snapshot-writer.ts';
 import { openWriterLink } from '../records/writer-link.ts';
 
+/** How long the last books may take to be written at a clean end. */
+const OPENINGS_TIMEOUT_MS = 2000;
+
 /**
- * The order-book manager: follows what the writer stores, keeps a live book of every symbol, answers queries, and
- * writes the top of each book back to the writer at an interval.
+ * The order-book manager: follows what the writer stores, keeps a live book of every symbol, answers queries, writes
+ * the top of each book back to the writer at an interval, and puts down all of it where a new file begins.
  */
 export function runOrderBook(task: OrderBookTask): void {
   const log = childLog(task.config.logging.level);
   const link = openWriterLink(task, log, { refused: () => undefined, spoolDamaged: () => undefined });
   let plan = task.books;
+  const snapshotWanted = (symbol: string): void => tellPrimary({ type: 'snapshot-wanted', symbol });
+  const openings = new BookOpenings({
+    periods: new Periods(task.config.storage.rotation),
+    folder: new OpeningFolder(nodeFileSystem, task.outputPath),
+    token: randomBytes(8).toString('hex'),
+    log,
+    snapshotWanted,
+  });
   const shelf: BookShelf = new BookShelf({
     symbols: plan.symbols,
     fields: new FrameFields(),
@@ -28,7 +42,8 @@ export function runOrderBook(task: OrderBookTask): void {
       log.info('BookInSync', { symbol });
       snapshots.write(symbol);
     },
-    snapshotWanted: (symbol) => tellPrimary({ type: 'snapshot-wanted', symbol }),
+    snapshotWanted,
+    openings,
   });
   const snapshots = new BookSnapshotWriter({
     plan: () => plan,
@@ -68,6 +83,7 @@ export function runOrderBook(task: OrderBookTask): void {
       snapshots.stop();
       shelf.stop();
       await feed.close();
+      await openings.finish(OPENINGS_TIMEOUT_MS, childClock);
       await link.finish();
       reports.stop();
       await link.close();

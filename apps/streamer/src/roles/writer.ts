@@ -17,6 +17,9 @@ import { wishRepairs } from '../writer/repair-wishes.ts';
 /** A predecessor that is still writing its last rows holds the sockets, and is waited for. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
 
+/** The order-book manager is a moment behind, and has all books to write at midnight. The journal goes on meanwhile. */
+const OPENINGS_WAIT_MS = 5000;
+
 /**
  * The writer: the one process that stores. It makes every batch durable in the journal and acknowledges it; behind the
  * journal one stream is made out of all lines, and stored, and passed on to the order-book manager.
@@ -80,6 +83,11 @@ async function openStore(
     outputDir,
     rotation,
     openFilesMax: openFilesMax(processLimits()),
+    openings: {
+      waitMs: OPENINGS_WAIT_MS,
+      clock: childClock,
+      missing: (miss) => log.warn('OpeningMissing', { ...miss }),
+    },
     events: {
       rejected: (rejection) => {
         log.warn('RecordRejected', { ...rejection });

@@ -88,7 +88,8 @@ export class OpeningFolder {
 }
 
 export function openingName({ symbol, period }: OpeningPlace): string {
-  if (!isSymbol(symbol)) throw new RangeError(`expected a symbol, was ${JSON.stringify(symbol.slice(0, 80))}`);
+  if (!isSymbol(symbol))
+    throw new RangeError(`expected a symbol, was ${JSON.stringify(symbol.slice(0, 80))}`);
   return `${symbol}_${period}`;
 }
 

@@ -157,7 +157,14 @@ export class BatchRows {
     let stream = this.#streams.get(key);
     if (stream === undefined) {
       if (this.#streams.size >= STREAMS_MAX) this.#streams.clear();
-      stream = { route: recordRoute(key), batch: 0, period: 0, file: undefined, metPeriod: 0, lastUpdateId: undefined };
+      stream = {
+        route: recordRoute(key),
+        batch: 0,
+        period: 0,
+        file: undefined,
+        metPeriod: 0,
+        lastUpdateId: undefined,
+      };
       this.#streams.set(key, stream);
     }
     return stream;
