@@ -8,6 +8,8 @@ import type { BookKeeper } from './book-keeper.ts';
 
 /** Copies that wait to be written. A book of 3000 levels takes 48 KB, so this is all of an exchange four times. */
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;
+/** Openings that wait, those without a book among them: more than all symbols in two periods. */
+const WAITING_MAX = 4096;
 const NO_BOOK = Buffer.alloc(0);
 
 export interface BookOpeningsOptions {
@@ -56,11 +58,14 @@ export class BookOpenings {
     clock.clearTimeout(timer!);
   }
 
-  #add(place: OpeningPlace, wanted: BookCopy | undefined): void {
-    const isTooMuch = this.#waitingBytes + bytesOf(wanted) > WAITING_BYTES_MAX;
-    if (isTooMuch) this.#options.log.warn('OpeningSkipped', { ...place, waitingBytes: this.#waitingBytes });
-    const copy = isTooMuch ? undefined : wanted;
-    this.#waitingBytes += bytesOf(copy);
+  #add(place: OpeningPlace, copy: BookCopy | undefined): void {
+    const waiting = this.#waiting.length;
+    const waitingBytes = this.#waitingBytes + bytesOf(copy);
+    if (waiting >= WAITING_MAX || waitingBytes > WAITING_BYTES_MAX) {
+      this.#options.log.warn('OpeningSkipped', { ...place, waiting, waitingBytes });
+      return;
+    }
+    this.#waitingBytes = waitingBytes;
     this.#waiting.push({ place, copy });
     this.#writing ??= this.#writeAll();
   }

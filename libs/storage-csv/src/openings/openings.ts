@@ -80,7 +80,14 @@ export class Openings {
       const present = await this.#folder.names();
       for (const [name, file] of awaited) {
         const isPresent = present.has(name);
-        if (isPresent && (await this.#read(name, file))) yield { ...file, rows: this.#rows };
+        const rows = isPresent ? await this.#read(name, file) : 0;
+        if (rows > 0) {
+          yield { ...file, rows: this.#rows };
+          // Not before they are written: after a failure they are asked for again.
+          this.#stats.written++;
+          this.#stats.rows += rows;
+        }
+        if (isPresent) this.#settled.add(name);
         // A stream that is met for the first time has no book yet, unless there was a life before.
         if (isPresent || !file.start!.isContinued) awaited.delete(name);
       }
@@ -116,9 +123,8 @@ export class Openings {
     this.#isSweepDue = true;
   }
 
-  /** Makes rows of an opening; false when it is none for this file. */
-  async #read(name: string, file: FileRows): Promise<boolean> {
-    this.#settled.add(name);
+  /** Makes rows of an opening, and returns how many; 0 when it is none for this file. */
+  async #read(name: string, file: FileRows): Promise<number> {
     try {
       const body = await this.#folder.read(name);
       if (body.length === 0) return this.#miss(file, 'no-book');
@@ -129,27 +135,25 @@ export class Openings {
     return this.#write(file);
   }
 
-  #write(file: FileRows): boolean {
+  #write(file: FileRows): number {
     const fields = this.#fields;
     const { lastUpdateId, receivedAtUs } = file.start!;
     try {
       if (fields.integer(SLOT.lastUpdateId) !== lastUpdateId) return this.#miss(file, 'other-id');
       if (fields.text(SLOT.symbol) !== file.folder) return this.#miss(file, 'unreadable');
       this.#rows.length = 0;
-      this.#stats.rows += writeDepthSnapshot(fields, Math.floor(receivedAtUs), this.#rows);
+      return writeDepthSnapshot(fields, Math.floor(receivedAtUs), this.#rows);
     } catch (error) {
       if (!isRejection(error)) throw error;
       return this.#miss(file, 'unreadable');
     }
-    this.#stats.written++;
-    return true;
   }
 
-  #miss(file: FileRows, reason: OpeningMissReason): false {
-    if (!file.start!.isContinued) return false;
+  #miss(file: FileRows, reason: OpeningMissReason): 0 {
+    if (!file.start!.isContinued) return 0;
     this.#stats.missing++;
     this.#options.missing?.({ ...placeOf(file), reason });
-    return false;
+    return 0;
   }
 
   async #pause(): Promise<void> {
