@@ -98,6 +98,7 @@ export class Recording {
 
   /** The depth files of a symbol in the order of time. */
   files(symbol: string): string[] {
+    if (!existsSync(join(this.folder, symbol))) return [];
     const names = readdirSync(join(this.folder, symbol)).filter((name) => name.startsWith('depth_'));
     return names.sort().map((name) => join(this.folder, symbol, name));
   }
