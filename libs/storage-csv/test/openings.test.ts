@@ -170,18 +170,17 @@ describe('a new file of depth', () => {
     const { sink, put, rows, fileSystem } = world();
     await put(bookAt(10));
     await sink.open();
-    await sink.append(batchOf(diff(10, -1)), 1);
     for (const failing of [1, 2]) {
       let writes = 0;
       fileSystem.fault = (operation, path) =>
         operation === 'write' && path.endsWith(TODAY) && ++writes === failing
           ? systemError('ENOSPC')
           : undefined;
-      await expect(sink.append(batchOf(diff(12, 0)), 2)).rejects.toMatchObject({ code: 'DISK_FULL' });
+      await expect(sink.append(batchOf(...BOUNDARY), 2)).rejects.toMatchObject({ code: 'DISK_FULL' });
       if (failing === 1) await sink.commit();
     }
     fileSystem.fault = () => undefined;
-    await sink.append(batchOf(diff(12, 0)), 2);
+    await sink.append(batchOf(...BOUNDARY), 2);
     expect(rows()).toEqual([...OPENING, FIRST]);
     expect(sink.stats().openings).toEqual({ written: 1, rows: 2, missing: 0 });
     await sink.close();
@@ -212,6 +211,29 @@ describe('a new file of depth', () => {
       if (isKilled) await record(new CsvSink({ outputDir, openings }));
       expect({ call, rows: rows() }).toEqual({ call, rows: [...OPENING, FIRST, `${MIDNIGHT_US + 1} 14 diff bid 1.0 2`] }); // prettier-ignore
     }
+  });
+});
+
+describe('a diff whose receipt lies before the period of the one that it follows', () => {
+  it('stays in the file of that one, so that both files replay, when it is seconds', async () => {
+    const { sink, put, rows, outputDir } = world();
+    await put(bookAt(10));
+    await sink.open();
+    await sink.append(batchOf(...BOUNDARY, diff(14, -4_999_999)), 1);
+    await sink.append(batchOf(diff(16, -1), diff(18, 7)), 2);
+    const ids = rows().map((row) => row.split(' ')[1]);
+    expect(ids).toEqual(['10', '10', '12', '14', '16', '18']);
+    expect(rowsOf(join(outputDir, TODAY.replace('03', '02')))).toHaveLength(1);
+    await sink.close();
+  });
+
+  it('goes to the file of its own day when it is more, since the clock was wrong before', async () => {
+    const { sink, rows, outputDir } = world();
+    await sink.open();
+    await sink.append(batchOf(...BOUNDARY, diff(14, -5_000_001)), 1);
+    expect(rows()).toEqual([FIRST]);
+    expect(rowsOf(join(outputDir, TODAY.replace('03', '02')))).toHaveLength(2);
+    await sink.close();
   });
 });
 

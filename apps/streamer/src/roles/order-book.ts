@@ -7,7 +7,7 @@ import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { openChildControl } from '../control/orphan.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import type { OrderBookTask } from '../control/task.ts';
-import { childLog } from '../logging/child-log.ts';
+import { childLog, type Log } from '../logging/child-log.ts';
 import { BookOpenings } from '../order-book/book-openings.ts';
 import { BookShelf } from '../order-book/book-shelf.ts';
 import { BookSnapshotWriter } from '../order-book/book-snapshot-writer.ts';
@@ -25,13 +25,7 @@ export function runOrderBook(task: OrderBookTask): void {
   const link = openWriterLink(task, log, { refused: () => undefined, spoolDamaged: () => undefined });
   let plan = task.books;
   const snapshotWanted = (symbol: string): void => tellPrimary({ type: 'snapshot-wanted', symbol });
-  const openings = new BookOpenings({
-    periods: new Periods(task.config.storage.rotation),
-    folder: new OpeningFolder(nodeFileSystem, task.outputPath),
-    token: randomBytes(8).toString('hex'),
-    log,
-    snapshotWanted,
-  });
+  const openings = openingsOf(task, log, snapshotWanted);
   const shelf: BookShelf = new BookShelf({
     symbols: plan.symbols,
     fields: new FrameFields(),
@@ -99,4 +93,14 @@ function answer(
   shelf: BookShelf,
 ): void {
   tellPrimary({ type: 'book-answer', requestId, answer: shelf.answer(symbol, depth) });
+}
+
+function openingsOf(task: OrderBookTask, log: Log, snapshotWanted: (symbol: string) => void): BookOpenings {
+  return new BookOpenings({
+    periods: new Periods(task.config.storage.rotation),
+    folder: new OpeningFolder(nodeFileSystem, task.outputPath),
+    token: randomBytes(8).toString('hex'),
+    log,
+    snapshotWanted,
+  });
 }

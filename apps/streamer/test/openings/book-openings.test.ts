@@ -35,7 +35,7 @@ function world(options: { readonly symbols?: readonly string[]; readonly disk?: 
     symbols: options.symbols ?? ['BTCUSDT'],
     fields: new FrameFields(),
     staleAfterMs: 1000,
-    clock: { wallUs: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined },
+    clock: { wallUs: () => 0, setTimeout: () => ({}), clearTimeout: () => undefined },
     log,
     joined: () => undefined,
     snapshotWanted,

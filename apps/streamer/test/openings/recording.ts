@@ -61,7 +61,7 @@ export class Recording {
       symbols,
       fields: new FrameFields(),
       staleAfterMs: 1000,
-      clock: { ...timers, setTimeout: () => undefined, clearTimeout: () => undefined },
+      clock: { ...timers, setTimeout: () => ({}), clearTimeout: () => undefined },
       log,
       joined: () => undefined,
       snapshotWanted,

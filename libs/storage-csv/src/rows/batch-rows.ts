@@ -13,6 +13,8 @@ import { SpareRows } from './spare-rows.ts';
 const STREAMS_MAX = 10_000;
 /** Memory of rows that is kept for the next batch. */
 const SPARE_BYTES_MAX = 48 * 1024 * 1024;
+/** How far a receipt may lie before the period of the one before without that being another time: a step of NTP. */
+const BACKWARD_US_MAX = 5_000_000;
 
 /** Rows for one file. */
 export interface FileRows {
@@ -29,8 +31,8 @@ export interface FileRows {
 export interface DepthStart {
   /** Receipt of the first record, µs since the epoch. */
   readonly receivedAtUs: number;
-  /** Last update id of a book that stands right before the first record; undefined where nobody said. */
-  readonly lastUpdateId: number | undefined;
+  /** Last update id of a book that stands right before the first record; NaN where nobody said. */
+  readonly lastUpdateId: number;
   /** Whether the stream was met in an earlier period. */
   readonly isContinued: boolean;
 }
@@ -55,9 +57,18 @@ interface StreamRows {
   batch: number;
   period: number;
   file: FileRows | undefined;
-  /** The latest period and the last update id that became rows; of depth only. */
-  metPeriod: number;
-  lastUpdateId: number | undefined;
+  /** How far its depth has come, and how far it had before the batch. */
+  readonly reached: DepthReach;
+  readonly reachedBefore: DepthReach;
+  reachBatch: number;
+}
+
+/** The latest period and the last update id of depth that became rows. */
+interface DepthReach {
+  /** 0 before the first. */
+  period: number;
+  /** NaN where nobody said. */
+  lastUpdateId: number;
 }
 
 /** Turns batches into rows, file by file. It does no input or output: what it returns can be written or thrown away. */
@@ -66,6 +77,8 @@ export class BatchRows {
   readonly #recordRows = new RecordRows();
   readonly #streams = new Map<string, StreamRows>();
   readonly #spare = new SpareRows(SPARE_BYTES_MAX);
+  /** Whose depth this batch takes on. */
+  readonly #reached: StreamRows[] = [];
   #batch = 0;
   #files = new Map<string, FileRows>();
   #rows = 0;
@@ -79,6 +92,7 @@ export class BatchRows {
   format(batch: Buffer): FormattedBatch {
     this.#files = new Map();
     this.#batch++;
+    this.#reached.length = 0;
     this.#rows = 0;
     this.#rejections = [];
     const records = readRecordBatch(batch, (record) => this.#add(record));
@@ -88,6 +102,12 @@ export class BatchRows {
   /** Takes back the memory of a batch that is written or given up. */
   release({ files }: FormattedBatch): void {
     for (const [key, { rows }] of files) this.#spare.keep(key, rows);
+  }
+
+  /** The batch was not written, and may come again. */
+  undo(): void {
+    for (const { reached, reachedBefore } of this.#reached) Object.assign(reached, reachedBefore);
+    this.#reached.length = 0;
   }
 
   #add(record: BatchRecord): void {
@@ -113,7 +133,7 @@ export class BatchRows {
     const start = rows.length;
     try {
       const count = this.#recordRows.write(record, route, rows);
-      if (kind === 'depth') meetDepth(record, stream, file);
+      if (kind === 'depth') this.#reach(record, stream, file);
       return count;
     } catch (error) {
       rows.length = start;
@@ -124,26 +144,54 @@ export class BatchRows {
   /** The record as it came, and where it is an event that never became rows, the gap that it leaves. */
   #reject(record: BatchRecord, route: RecordRoute, problem: string): void {
     const timeUs = isTime(record.receivedAtUs) ? Math.floor(record.receivedAtUs) : 0;
-    this.#file(route.symbol, 'rejected', timeUs).rows.text(rejectedLine(record, problem));
+    const period = this.#periods.index(timeUs);
+    this.#file(route.symbol, 'rejected', period).rows.text(rejectedLine(record, problem));
     const gap = malformedGapRow(record, route, timeUs);
-    if (gap !== undefined) this.#file(route.symbol, 'gaps', timeUs).rows.text(gap);
+    if (gap !== undefined) this.#file(route.symbol, 'gaps', period).rows.text(gap);
     this.#rejections.push({ stream: record.stream, problem });
   }
 
   /** The file of the stream's record before, as long as kind and period stay: most records need no name made. */
   #lastFile(stream: StreamRows, kind: FileKind, timeUs: number): FileRows {
-    const period = this.#periods.index(timeUs);
+    const period = this.#period(stream, kind, timeUs);
     const { file } = stream;
     if (file?.kind === kind && stream.batch === this.#batch && stream.period === period) return file;
-    const found = this.#file(stream.route.symbol, kind, timeUs);
+    const found = this.#file(stream.route.symbol, kind, period);
     stream.batch = this.#batch;
     stream.period = period;
     stream.file = found;
     return found;
   }
 
-  #file(folder: string, kind: FileKind, timeUs: number): FileRows {
-    const period = this.#periods.name(this.#periods.index(timeUs));
+  /** A chain of diffs must not go back into a file that it has left, when a clock was set back or two differ. */
+  #period(stream: StreamRows, kind: FileKind, timeUs: number): number {
+    const period = this.#periods.index(timeUs);
+    if (kind !== 'depth' || period >= stream.reached.period) return period;
+    return this.#periods.index(timeUs + BACKWARD_US_MAX) >= stream.reached.period
+      ? stream.reached.period
+      : period;
+  }
+
+  /** Notes how the rows of the record join those before, after they were made. */
+  #reach(record: BatchRecord, stream: StreamRows, file: FileRows): void {
+    const isDiff = record.type === RECORD_TYPE.frame;
+    const { reached, period } = stream;
+    file.start ??= {
+      receivedAtUs: record.receivedAtUs,
+      lastUpdateId: isDiff ? (record.follows ?? NaN) : reached.lastUpdateId,
+      isContinued: reached.period > 0 && reached.period < period,
+    };
+    if (stream.reachBatch !== this.#batch) {
+      stream.reachBatch = this.#batch;
+      Object.assign(stream.reachedBefore, reached);
+      this.#reached.push(stream);
+    }
+    reached.period = period;
+    if (isDiff) reached.lastUpdateId = record.order ?? NaN;
+  }
+
+  #file(folder: string, kind: FileKind, index: number): FileRows {
+    const period = this.#periods.name(index);
     const key = `${folder}/${formatFileName(kind, period, 0)}`;
     let file = this.#files.get(key);
     if (file === undefined) {
@@ -162,25 +210,14 @@ export class BatchRows {
         batch: 0,
         period: 0,
         file: undefined,
-        metPeriod: 0,
-        lastUpdateId: undefined,
+        reached: { period: 0, lastUpdateId: NaN },
+        reachedBefore: { period: 0, lastUpdateId: NaN },
+        reachBatch: 0,
       };
       this.#streams.set(key, stream);
     }
     return stream;
   }
-}
-
-/** Notes how the rows of the record join those before, after they were written. */
-function meetDepth(record: BatchRecord, stream: StreamRows, file: FileRows): void {
-  const isDiff = record.type === RECORD_TYPE.frame;
-  file.start ??= {
-    receivedAtUs: record.receivedAtUs,
-    lastUpdateId: isDiff ? record.follows : stream.lastUpdateId,
-    isContinued: stream.metPeriod > 0 && stream.metPeriod < stream.period,
-  };
-  stream.metPeriod = stream.period;
-  if (isDiff) stream.lastUpdateId = record.order;
 }
 
 /** What the recorder tells itself; a sink has nothing to store of it. */

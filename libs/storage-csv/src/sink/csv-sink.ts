@@ -104,6 +104,7 @@ export class CsvSink implements Sink {
       this.#appended = position;
       this.#count(formatted);
     } catch (error) {
+      this.#rows.undo();
       throw this.#failed(error);
     } finally {
       this.#rows.release(formatted);
