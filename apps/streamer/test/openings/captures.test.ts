@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LiveBook } from '@org/orderbook';
-import type { Rotation } from '@org/storage-csv';
+import { findDepthSources, type Rotation } from '@org/storage-csv';
 import { linesOf, messagesOf, replayAlone, takeAll, TextBook } from './alone.ts';
 import { batchesOf, capturedDepth } from './captured-depth.ts';
 import { Recording } from './recording.ts';
@@ -20,7 +20,9 @@ const oracles = (): Record<string, Oracle> =>
 async function expectFilesAlone(recording: Recording, symbol: string): Promise<LiveBook> {
   const model = new TextBook();
   const whole = new LiveBook(symbol, { applied: (diff) => model.apply(diff) });
-  const [first, ...later] = recording.files(symbol);
+  const { paths } = await findDepthSources(recording.folder, symbol);
+  expect(paths).toEqual(recording.files(symbol));
+  const [first, ...later] = paths;
   const begin = await messagesOf(first!, symbol);
   for (const message of begin) {
     const isBefore = whole.counters.snapshots === 0;
