@@ -42,9 +42,21 @@ export function compareFileNames(a: FileName, b: FileName): number {
   return a.part - b.part;
 }
 
+/** Whether a file of this name is closed, by what lies beside it: it is packed, or its checksum is written. */
+export function isClosed(name: string, namesBeside: ReadonlySet<string>): boolean {
+  return namesBeside.has(`${name}.gz`) || namesBeside.has(checksumName(name));
+}
+
+/** The name of the file that `sha256sum -c` reads, for a file. */
+export function checksumName(name: string): string {
+  return `${name}.CHECKSUM`;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const US_PER_MS = 1000;
+const GRACE_MIN_MS = 10_000;
+const GRACE_MAX_MS = 300_000;
 
 /** Numbers the periods and names them; the name of the last one is kept, since records come in the order of time. */
 export class Periods {
@@ -70,4 +82,24 @@ export class Periods {
     }
     return this.#lastName;
   }
+
+  /**
+   * The moment at which a period of this name is over, µs since the epoch. Names say their own length, so that files of
+   * another rotation, an earlier one, are understood as well; NaN for a name that is none.
+   */
+  endUs(period: string): number {
+    const hours = period.length > 'YYYY-MM-DD'.length;
+    const startMs = Date.parse(hours ? `${period}:00:00Z` : period);
+    return (startMs + (hours ? HOUR_MS : DAY_MS)) * US_PER_MS;
+  }
+
+  /** How long after its end late rows of a period are waited for: a minute an hour, from 10 s to 5 min. */
+  get graceUs(): number {
+    return Math.min(GRACE_MAX_MS, Math.max(GRACE_MIN_MS, this.#lengthMs / 60)) * US_PER_MS;
+  }
+}
+
+/** The UTC day to which a period belongs, `YYYY-MM-DD`. */
+export function dateOfPeriod(period: string): string {
+  return period.slice(0, 'YYYY-MM-DD'.length);
 }

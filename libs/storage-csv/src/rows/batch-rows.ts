@@ -51,6 +51,8 @@ export class BatchRows {
   readonly #recordRows = new RecordRows();
   readonly #streams = new Map<string, StreamRows>();
   readonly #spare = new SpareRows(SPARE_BYTES_MAX);
+  /** The latest receipt, µs since the epoch, among the first records that each stream had in a batch. */
+  latestReceiptUs = 0;
   #batch = 0;
   #files = new Map<string, FileRows>();
   #rows = 0;
@@ -118,6 +120,7 @@ export class BatchRows {
     const { file } = stream;
     if (file?.kind === kind && stream.batch === this.#batch && stream.period === period) return file;
     const found = this.#file(stream.route.symbol, kind, timeUs);
+    if (timeUs > this.latestReceiptUs) this.latestReceiptUs = timeUs;
     stream.batch = this.#batch;
     stream.period = period;
     stream.file = found;
