@@ -1,0 +1,15 @@
+import type { PackDayOptions, PackOutcome } from '@org/storage-csv';
+
+/** What the writer tells the packer, once. */
+export interface PackOrder {
+  readonly type: 'pack';
+  readonly outputDir: string;
+  readonly compression: PackDayOptions['compression'];
+  /** Closed files, by path below the output folder. */
+  readonly paths: readonly string[];
+}
+
+/** What the packer tells the writer; it ends by itself behind the last file. */
+export type PackReport =
+  | { readonly type: 'began'; readonly path: string }
+  | { readonly type: 'outcomes'; readonly outcomes: readonly PackOutcome[] };
