@@ -37,7 +37,10 @@ export function parseFileName(name: string): FileName | undefined {
 }
 
 /** Order of time: by period (a day before its hours), then by part. */
-export function compareFileNames(a: FileName, b: FileName): number {
+export function compareFileNames(
+  a: Pick<FileName, 'period' | 'part'>,
+  b: Pick<FileName, 'period' | 'part'>,
+): number {
   if (a.period !== b.period) return a.period < b.period ? -1 : 1;
   return a.part - b.part;
 }

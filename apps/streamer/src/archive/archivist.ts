@@ -15,6 +15,7 @@ const RETRY_MS = 900_000;
 /** After one death, doubled with every other. */
 const DEATH_PAUSE_MS = 1000;
 const DEATH_PAUSE_MAX_MS = 60_000;
+const SYMBOL_PAUSE_MS = 50;
 /** What does not get done in this time at a clean end is for the next start. */
 const FINISH_TIMEOUT_MS = 3000;
 /** Of hundreds of files that fail alike, these are told one by one. */
@@ -136,7 +137,13 @@ export class Archivist {
     this.#warnings = 0;
     const round = new PackRound({
       packer: spawn(),
-      order: { type: 'pack', outputDir, compression, paths },
+      order: {
+        type: 'pack',
+        outputDir,
+        compression,
+        pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
+        paths,
+      },
       clock,
       outcomes: (outcomes) => this.#take(outcomes),
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { closedDays, nodeFileSystem, packDay } from '@org/storage-csv';
 import { childControl } from '@org/supervision';
 import type { PackOrder, PackReport } from './pack-messages.ts';
@@ -28,7 +29,7 @@ const control = childControl(
 setPriority(constants.priority.PRIORITY_LOW);
 control.ready();
 
-async function pack({ outputDir, compression, paths }: PackOrder): Promise<void> {
+async function pack({ outputDir, compression, pauseMs, paths }: PackOrder): Promise<void> {
   const options = {
     fileSystem: nodeFileSystem,
     outputDir,
@@ -42,6 +43,7 @@ async function pack({ outputDir, compression, paths }: PackOrder): Promise<void>
     if (abort.signal.aborted) break;
     try {
       tell({ type: 'outcomes', outcomes: await packDay(day, options) });
+      await setTimeout(pauseMs, undefined, { signal: abort.signal });
     } catch (error) {
       // It was told to stop: what is not packed waits for the next packer.
       if (!abort.signal.aborted) throw error;

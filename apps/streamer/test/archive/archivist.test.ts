@@ -107,7 +107,7 @@ describe('the archivist', () => {
     expect(packers).toHaveLength(1);
     packers[0]!.says({ type: 'ready' });
     expect(packers[0]!.received).toEqual([
-      { type: 'pack', outputDir: '/data', compression: 'gzip', paths: [FILE] },
+      { type: 'pack', outputDir: '/data', compression: 'gzip', pauseMs: 50, paths: [FILE] },
     ]);
   });
 

@@ -147,6 +147,11 @@ class DayWork {
     const gzName = `${name}.gz`;
     const [isThere, isPacked] = [this.#names.has(name), this.#names.has(gzName)];
     if (!isThere && !isPacked) return { path: this.#path(name), result: 'gone' };
+    const entry = this.#entries.get(gzName);
+    // Killed before it could say that it was done.
+    if (!isThere && entry !== undefined && this.#names.has(checksumName(gzName))) {
+      return { path: this.#path(name), result: 'packed', bytesIn: entry.bytes, bytesOut: 0 };
+    }
     if (isThere && !isPacked && (await this.#isEmpty(name))) {
       await this.#options.fileSystem.removeFile(this.#full(name));
       return { path: this.#path(name), result: 'gone' };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isSymbol } from '@org/market-data';
 import { writeError } from '../errors.ts';
-import { isClosed, type Periods } from '../file-names.ts';
+import { compareFileNames, isClosed, type Periods } from '../file-names.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { WrittenFile } from './listed-files.ts';
 import { parseStoredPath } from './stored-file.ts';
@@ -27,6 +27,8 @@ export interface DueFiles {
   readonly empty: readonly string[];
 }
 
+/** Files that are closed and not packed: every checkpoint names them. More are closed when these are packed. */
+const CLOSED_MAX = 10_000;
 /** Of a file that is not listed: it does not grow. */
 const LENGTH_UNKNOWN = -1;
 
@@ -72,9 +74,7 @@ export class FinishedFiles {
     closed: ReadonlySet<string>,
     written: Iterable<WrittenFile>,
   ): Promise<DueFiles> {
-    this.#idle ??= await this.#openFiles(closed).catch((error: unknown) => {
-      throw writeError(this.#options.outputDir, error);
-    });
+    this.#idle ??= await this.#look(closed);
     const candidates = new Map(listed);
     for (const path of this.#idle) if (!listed.has(path)) candidates.set(path, LENGTH_UNKNOWN);
     for (const { path, isTouched } of written) {
@@ -83,10 +83,20 @@ export class FinishedFiles {
       this.#seen.delete(path);
     }
     const due = [...candidates].filter(([path, length]) => this.#isQuiet(path, length, time));
+    const ended = due.flatMap(([path, length]) => (length === 0 ? [] : path));
     return {
-      ended: due.flatMap(([path, length]) => (length === 0 ? [] : path)),
+      ended: ended.sort(byPeriod).slice(0, Math.max(0, CLOSED_MAX - closed.size)),
       empty: due.flatMap(([path, length]) => (length === 0 ? path : [])),
     };
+  }
+
+  /** What lay there before anybody wrote has been quiet for ever. */
+  async #look(closed: ReadonlySet<string>): Promise<Set<string>> {
+    const found = await this.#openFiles(closed).catch((error: unknown) => {
+      throw writeError(this.#options.outputDir, error);
+    });
+    for (const path of found) this.#seen.set(path, { length: LENGTH_UNKNOWN, sinceUs: -Infinity });
+    return found;
   }
 
   #isQuiet(path: string, length: number, { nowUs, isEnding = false }: ClosingTime): boolean {
@@ -116,4 +126,8 @@ export class FinishedFiles {
     }
     return open;
   }
+}
+
+function byPeriod(a: string, b: string): number {
+  return compareFileNames(parseStoredPath(a)!, parseStoredPath(b)!);
 }

@@ -103,7 +103,7 @@ describe('a file', () => {
     const next = await opened(outputDir);
     await next.append(tomorrow(4), 4);
     await next.commit('four');
-    expect(await closeQuiet(next)).toEqual([FILE]);
+    expect(await next.closeFiles({ nowUs: NOON_US + DAY_US })).toEqual([FILE]);
     await next.close();
   });
 
@@ -146,6 +146,28 @@ describe('a file', () => {
 });
 
 describe('closing', () => {
+  it('takes the oldest files first, and no more than a checkpoint is to name', async () => {
+    const fileSystem = new FaultyFileSystem();
+    const { outputDir, sink } = await dayIsOver(fileSystem);
+    const dayOf = (number: number): string => new Date(number * 86_400_000).toISOString().slice(0, 10);
+    const names = Array.from({ length: 10_001 }, (_, number) => `aggtrade_${dayOf(number)}.csv`);
+    fileSystem.list = (path) =>
+      Promise.resolve(
+        path === outputDir
+          ? [{ name: 'BTCUSDT', isFolder: true }]
+          : names.toReversed().map((name) => ({ name, isFolder: false })),
+      );
+    const closed = await sink.closeFiles(NEXT_NOON);
+    expect([closed.length, closed[0], closed.at(-1)]).toEqual([
+      10_000,
+      `BTCUSDT/${names[0]}`,
+      `BTCUSDT/${names[9999]}`,
+    ]);
+    await sink.packed([closed[0]!]);
+    expect((await sink.closeFiles(NEXT_NOON)).at(-1)).toBe(`BTCUSDT/${names[10_000]}`);
+    await sink.close();
+  });
+
   it('that finds the disk full changes nothing, and may come again', async () => {
     const fileSystem = new FaultyFileSystem();
     const { sink } = await dayIsOver(fileSystem);

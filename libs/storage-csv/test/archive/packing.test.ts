@@ -159,6 +159,14 @@ describe('a closed day', () => {
     expect(day.manifest().files[0]).not.toHaveProperty('packed');
   });
 
+  it('that was packed already is not read again', async () => {
+    const day = new Day({ [DEPTH]: csv('depth', depthRows(3)) });
+    const [first] = await day.pack();
+    day.fileSystem.operations.length = 0;
+    expect(await day.pack()).toEqual([{ ...first, bytesOut: 0 }]);
+    expect(day.fileSystem.operations).toEqual([`open ${join(day.path, MANIFEST)}`]);
+  });
+
   it('keeps in its manifest what was packed before', async () => {
     const day = new Day({ [DEPTH]: csv('depth', depthRows(3)) });
     await day.pack();
