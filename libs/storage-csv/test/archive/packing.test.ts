@@ -104,8 +104,8 @@ describe('a closed day', () => {
     }); // prettier-ignore
     const gz = day.read(`${DEPTH}.gz`);
     expect(entries.find(({ kind }) => kind === 'depth')).toEqual({
-      name: `${DEPTH}.gz`, kind: 'depth', period: DATE, part: 0, rows: 40_000, bytes: files[DEPTH]!.length,
-      sha256: sha256(files[DEPTH]!), packed: { bytes: gz.length, sha256: sha256(gz) },
+      name: `${DEPTH}.gz`, kind: 'depth', period: DATE, part: 0, rows: 40_000, bytes: files[DEPTH].length,
+      sha256: sha256(files[DEPTH]), packed: { bytes: gz.length, sha256: sha256(gz) },
       first: { id: 1, eventTime: 5, localTime: 1_767_355_200_000_000 },
       last: { id: 40_000, eventTime: 40_004, localTime: 1_767_355_200_039_999 },
     }); // prettier-ignore
