@@ -87,13 +87,16 @@ export class Periods {
   }
 
   /**
-   * The moment at which a period of this name is over, µs since the epoch. Names say their own length, so that files of
-   * another rotation, an earlier one, are understood as well; NaN for a name that is none.
+   * The moment at which a period of this name is over, µs since the epoch; NaN for a name that is none. A name of a day or
+   * an hour says its own length, so that files of another rotation, an earlier one, are understood as well; of a shorter
+   * period it is the length of these.
    */
   endUs(period: string): number {
-    const hours = period.length > 'YYYY-MM-DD'.length;
-    const startMs = Date.parse(hours ? `${period}:00:00Z` : period);
-    return (startMs + (hours ? HOUR_MS : DAY_MS)) * US_PER_MS;
+    const [date = '', time] = period.split('T');
+    if (time === undefined) return (Date.parse(date) + DAY_MS) * US_PER_MS;
+    const isHour = time.length === 'HH'.length;
+    const start = Date.parse(`${date}T${isHour ? `${time}:00` : time.replaceAll('-', ':')}Z`);
+    return (start + (isHour ? HOUR_MS : this.#lengthMs)) * US_PER_MS;
   }
 
   /** How long after its end late rows of a period are waited for: a minute an hour, from 10 s to 5 min. */

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import type { FileSystem } from '../file-system.ts';
 import { readAt } from '../sink/read-at.ts';
 
-/** What is read at a time, and what one gzip member holds: with less, files become larger; with more, they do not become smaller. */
+/** What is read at a time, and what one gzip member holds: 64 KiB make files larger by 4 %, 4 MiB do not make them smaller. */
 export const PIECE_BYTES = 1024 * 1024;
 
 const UNPACKED_BYTES = 64 * 1024;

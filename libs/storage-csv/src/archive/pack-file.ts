@@ -9,7 +9,7 @@ import { RowFactsGatherer, type RowFacts } from './row-facts.ts';
 import { inTemporary, writeAt } from './write-whole.ts';
 
 const gzip = promisify(gzipWithCallback);
-/** A sixth smaller than level 1 at 0.6 of its speed; level 9 gains a hundredth more and takes three times as long. */
+/** Of a recording of BTCUSDT depth (ADR 0008): 168 MB a second of CPU; level 1 makes files a quarter larger, 9 a twentieth smaller. */
 const LEVEL = 6;
 
 export interface PackOptions {

@@ -49,6 +49,24 @@ describe('a file', () => {
     await sink.close();
   });
 
+  it('of an hour is closed a minute after it, and one of a day by its own length', async () => {
+    const outputDir = newStore(folder);
+    mkdirSync(join(outputDir, 'BTCUSDT'), { recursive: true });
+    writeFileSync(join(outputDir, FILE), `${fileHeader('aggtrade')}\n`);
+    const sink = new CsvSink({ outputDir, rotation: 'hourly' });
+    await sink.open();
+    await sink.append(today(1), 1);
+    await sink.commit('one');
+    const hour = 'BTCUSDT/aggtrade_2026-01-02T12.csv';
+    const hourEndUs = NOON_US + 60 * MINUTE_US;
+    expect(await sink.closeFiles({ nowUs: hourEndUs })).toEqual([]);
+    expect(await sink.closeFiles({ nowUs: hourEndUs + MINUTE_US - 1 })).toEqual([]);
+    expect(await sink.closeFiles({ nowUs: hourEndUs + MINUTE_US })).toEqual([hour]);
+    expect(await sink.closeFiles({ nowUs: MIDNIGHT_US })).toEqual([hour]);
+    expect(await sink.closeFiles({ nowUs: MIDNIGHT_US + MINUTE_US })).toEqual([hour, FILE]);
+    await sink.close();
+  });
+
   it('is not closed while rows come to it, nor with rows that are not committed', async () => {
     const { sink } = await dayIsOver();
     await sink.closeFiles(NEXT_NOON);
