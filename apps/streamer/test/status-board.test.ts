@@ -114,4 +114,18 @@ describe('the status board', () => {
     status.expect({ symbolsOf: new Map(), streams: [] });
     expect(status.cover([], ['worker-1'], 500)).toBe(true);
   });
+
+  it('adds what all lives of the writer packed, and shows what waits now', () => {
+    const status = board();
+    expect(status.status(1000, [], false).archive).toMatchObject({ waiting: 0, packed: 0, current: null });
+    status.report('writer', writer({}), 1000);
+    status.ended('writer');
+    expect(status.status(1000, [], false).archive).toEqual({
+      waiting: 0, packed: 3, failed: 0, bytesIn: 100, bytesOut: 25, current: null,
+    }); // prettier-ignore
+    status.report('writer', writer({}), 2000);
+    expect(status.status(2000, [], false).archive).toEqual({
+      waiting: 2, packed: 6, failed: 1, bytesIn: 200, bytesOut: 50, current: null,
+    }); // prettier-ignore
+  });
 });
