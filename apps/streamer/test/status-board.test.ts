@@ -14,6 +14,7 @@ const writer = (gaps: Record<string, number>): WriterReport => ({
   role: 'writer', rssBytes: 1, records: 0, rows: 0, bytes: 0, rejected: 0, gaps,
   journal: { bytes: 0, isDiskFull: false, duplicates: 0 }, queues: [], writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
   receiptToDurableMs: { p50: 4, p99: 5, p999: 6 },
+  archive: { waiting: 2, packed: 3, failed: 1, bytesIn: 100, bytesOut: 25, current: null },
 }); // prettier-ignore
 
 const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };
@@ -112,5 +113,19 @@ describe('the status board', () => {
     // A stream that is not wanted any more need not be brought.
     status.expect({ symbolsOf: new Map(), streams: [] });
     expect(status.cover([], ['worker-1'], 500)).toBe(true);
+  });
+
+  it('adds what all lives of the writer packed, and shows what waits now', () => {
+    const status = board();
+    expect(status.status(1000, [], false).archive).toMatchObject({ waiting: 0, packed: 0, current: null });
+    status.report('writer', writer({}), 1000);
+    status.ended('writer');
+    expect(status.status(1000, [], false).archive).toEqual({
+      waiting: 0, packed: 3, failed: 0, bytesIn: 100, bytesOut: 25, current: null,
+    }); // prettier-ignore
+    status.report('writer', writer({}), 2000);
+    expect(status.status(2000, [], false).archive).toEqual({
+      waiting: 2, packed: 6, failed: 1, bytesIn: 200, bytesOut: 50, current: null,
+    }); // prettier-ignore
   });
 });

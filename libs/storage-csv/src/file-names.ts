@@ -40,7 +40,10 @@ export function parseFileName(name: string): FileName | undefined {
 }
 
 /** Order of time: by the beginning of the period (a day before its hours), then by part. */
-export function compareFileNames(a: FileName, b: FileName): number {
+export function compareFileNames(
+  a: Pick<FileName, 'period' | 'part'>,
+  b: Pick<FileName, 'period' | 'part'>,
+): number {
   if (a.period !== b.period) return a.period < b.period ? -1 : 1;
   return a.part - b.part;
 }
@@ -48,8 +51,20 @@ export function compareFileNames(a: FileName, b: FileName): number {
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
+/** Whether a file of this name is closed, by what lies beside it: it is packed, or its checksum is written. */
+export function isClosed(name: string, namesBeside: ReadonlySet<string>): boolean {
+  return namesBeside.has(`${name}.gz`) || namesBeside.has(checksumName(name));
+}
+
+/** The name of the file that `sha256sum -c` reads, for a file. */
+export function checksumName(name: string): string {
+  return `${name}.CHECKSUM`;
+}
+
 const DAY_MS = 24 * HOUR_MS;
 const US_PER_MS = 1000;
+const GRACE_MIN_MS = 10_000;
+const GRACE_MAX_MS = 300_000;
 
 /** Numbers the periods and names them; the name of the last one is kept, since records come in the order of time. */
 export class Periods {
@@ -78,6 +93,30 @@ export class Periods {
     }
     return this.#lastName;
   }
+
+  /**
+   * The moment at which a period of this name is over, µs since the epoch; NaN for a name that is none. A name of a day
+   * says its own length, so that files of another rotation, an earlier one, are understood as well; of a shorter period it
+   * is the length of these, an hour at least for a name that ends with the hour.
+   */
+  endUs(period: string): number {
+    const [date = '', time] = period.split('T');
+    if (time === undefined) return (Date.parse(date) + DAY_MS) * US_PER_MS;
+    const isHour = time.length === 'HH'.length;
+    const start = Date.parse(`${date}T${isHour ? `${time}:00` : time.replaceAll('-', ':')}Z`);
+    const hoursMs = this.lengthMs % HOUR_MS === 0 && this.lengthMs < DAY_MS ? this.lengthMs : HOUR_MS;
+    return (start + (isHour ? hoursMs : this.lengthMs)) * US_PER_MS;
+  }
+
+  /** How long after its end late rows of a period are waited for: a minute an hour, from 10 s to 5 min. */
+  get graceUs(): number {
+    return Math.min(GRACE_MAX_MS, Math.max(GRACE_MIN_MS, this.lengthMs / 60)) * US_PER_MS;
+  }
+}
+
+/** The UTC day to which a period belongs, `YYYY-MM-DD`. */
+export function dateOfPeriod(period: string): string {
+  return period.slice(0, 'YYYY-MM-DD'.length);
 }
 
 function periodMs(rotation: Rotation): number {

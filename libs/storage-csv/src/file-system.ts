@@ -25,6 +25,8 @@ export interface FolderEntry {
 export interface FileSystem {
   /** Opens for reading and writing; creates the file when it is absent and never shortens it. */
   open(path: string): Promise<OpenFile>;
+  /** Opens for reading what is there already; rejects with ENOENT where nothing is. */
+  openExisting(path: string): Promise<OpenFile>;
   /** Creates the folder with its parents, and returns the paths of those that were not there, the outermost first. */
   makeFolder(path: string): Promise<readonly string[]>;
   list(path: string): Promise<readonly FolderEntry[]>;
@@ -71,6 +73,9 @@ class NodeFile implements OpenFile {
 export const nodeFileSystem: FileSystem = {
   async open(path) {
     return new NodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, 0o644));
+  },
+  async openExisting(path) {
+    return new NodeFile(await open(path, 'r'));
   },
   async makeFolder(path) {
     const first = await makeFolders(path);

@@ -1,3 +1,8 @@
+export type { GapCounts } from './archive/gap-facts.ts';
+export type { Manifest, ManifestFile } from './archive/manifest.ts';
+export type { ClosedDay, PackDayOptions, PackOutcome } from './archive/pack-day.ts';
+export type { PackOptions, StoredBytes } from './archive/pack-file.ts';
+export type { RowFacts, RowPlace } from './archive/row-facts.ts';
 export type { StorageCsvErrorCode, StorageCsvErrorDetails } from './errors.ts';
 export type { FileKind, FileName, Rotation } from './file-names.ts';
 export type { FileSystem, FolderEntry, OpenFile } from './file-system.ts';
@@ -21,7 +26,10 @@ export type {
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
 export type { DepthScale, DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
 export type { CsvSinkOptions, CsvSinkStats } from './sink/csv-sink.ts';
+export type { ClosingTime } from './sink/finished-files.ts';
 
+export { closedDays } from './archive/closed-days.ts';
+export { packDay } from './archive/pack-day.ts';
 export { StorageCsvError } from './errors.ts';
 export { compareFileNames, formatFileName, parseFileName, Periods } from './file-names.ts';
 export { nodeFileSystem } from './file-system.ts';

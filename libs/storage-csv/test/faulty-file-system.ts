@@ -28,7 +28,15 @@ export class FaultyFileSystem implements FileSystem {
 
   async open(path: string): Promise<OpenFile> {
     this.#check('open', path);
-    const file = await nodeFileSystem.open(path);
+    return this.#opened(path, await nodeFileSystem.open(path));
+  }
+
+  async openExisting(path: string): Promise<OpenFile> {
+    this.#check('open', path);
+    return this.#opened(path, await nodeFileSystem.openExisting(path));
+  }
+
+  #opened(path: string, file: OpenFile): OpenFile {
     this.#files.add(file);
     this.openFilesHigh = Math.max(this.openFilesHigh, ++this.openFiles);
     return {

@@ -100,6 +100,13 @@ export class SimFileSystem implements FileSystem {
     return Promise.resolve(this.#opened(inode));
   }
 
+  async openExisting(path: string): Promise<OpenFile> {
+    const inode = this.#folder(dirname(path)).shown.get(basename(path));
+    if (inode === undefined) throw systemError('ENOENT');
+    if (isFolder(inode)) throw systemError('EISDIR');
+    return Promise.resolve(this.#opened(inode));
+  }
+
   async makeFolder(path: string): Promise<readonly string[]> {
     if (this.#find(path) !== undefined) return [];
     const made = await this.makeFolder(dirname(path));

@@ -59,6 +59,20 @@ export interface LatencyReport {
   readonly p999: number;
 }
 
+/** The files of past periods; counters since the writer began. */
+export interface ArchiveReport {
+  /** Closed files that are not packed yet. */
+  readonly waiting: number;
+  readonly packed: number;
+  /** Those of `waiting` that could not be packed, and are tried again later. */
+  readonly failed: number;
+  /** Of the packed files: before and after. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** The file that is being packed, by its path below the output folder. */
+  readonly current: string | null;
+}
+
 export interface WriterReport {
   readonly role: 'writer';
   readonly rssBytes: number;
@@ -75,6 +89,7 @@ export interface WriterReport {
   readonly writeLatencyMs: LatencyReport;
   /** From the receipt of the oldest message of a batch until the batch is durable. */
   readonly receiptToDurableMs: LatencyReport;
+  readonly archive: ArchiveReport;
 }
 
 export interface BookReport {

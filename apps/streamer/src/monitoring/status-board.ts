@@ -1,5 +1,6 @@
 import { parseStreamKey } from '@org/market-data';
 import type {
+  ArchiveReport,
   BookReport,
   ChildReport,
   LatencyReport,
@@ -49,8 +50,17 @@ export interface RecorderStatus {
   readonly writeLatencyMs: LatencyReport;
   readonly receiptToDurableMs: LatencyReport;
   readonly books: readonly BookReport[];
+  readonly archive: ArchiveReport;
 }
 
+const NO_ARCHIVE: ArchiveReport = {
+  waiting: 0,
+  packed: 0,
+  failed: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  current: null,
+};
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
 
 /** What was done since the start, over all lives of all children. */
@@ -90,6 +100,7 @@ export class StatusBoard {
   /** Symbols whose book has been in sync. */
   readonly #hadBook = new Set<string>();
   readonly #earlier = new Map<string, Tally>();
+  #endedArchive = NO_ARCHIVE;
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
   constructor(startedAtMs: number, expected: Expectation) {
@@ -147,6 +158,7 @@ export class StatusBoard {
     this.#latest.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
+    if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
     if (report.role !== 'worker')
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
     this.#carried.ended(id);
@@ -213,6 +225,7 @@ export class StatusBoard {
       writeLatencyMs: writer?.writeLatencyMs ?? NO_LATENCY,
       receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
+      archive: addArchive(this.#endedArchive, writer?.archive ?? NO_ARCHIVE),
     };
   }
 
@@ -302,6 +315,16 @@ function lineStatus(
   return {
     lastEventAgeMs: times.length === 0 ? null : Math.max(0, nowMs - Math.max(...times)),
     alarm: lines.find(({ alarm }) => alarm !== undefined)?.alarm ?? null,
+  };
+}
+
+/** The counters of both; what is so now is as the later one says. */
+function addArchive(before: ArchiveReport, now: ArchiveReport): ArchiveReport {
+  return {
+    ...now,
+    packed: before.packed + now.packed,
+    bytesIn: before.bytesIn + now.bytesIn,
+    bytesOut: before.bytesOut + now.bytesOut,
   };
 }
 

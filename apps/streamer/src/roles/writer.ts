@@ -1,6 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { FeedPublisher } from '@org/flow';
 import { parseStreamKey, streamKind } from '@org/market-data';
 import { CsvSink, StorageCsvError } from '@org/storage-csv';
+import { forkChild } from '@org/supervision';
+import { archivedSink } from '../archive/archived-sink.ts';
+import { Archivist } from '../archive/archivist.ts';
+import { closingTimeUs } from '../archive/closing-time.ts';
 import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
@@ -13,6 +18,9 @@ import { openFilesMax, processLimits } from '../writer/open-files.ts';
 import { openRecordJournal } from '../writer/record-journal.ts';
 import { RecordStore } from '../writer/record-store.ts';
 import { wishRepairs } from '../writer/repair-wishes.ts';
+
+/** The program of the packer, beside this one. */
+const PACKER = fileURLToPath(new URL('../archive/main.js', import.meta.url));
 
 /** A predecessor that is still writing its last rows holds the sockets, and is waited for. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
@@ -37,7 +45,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
   // The sockets come first: who holds them is the only one who may touch the files.
   const feed = new FeedPublisher({ socketPath: task.feedSocket, listenTimeoutMs: PREDECESSOR_TIMEOUT_MS });
   await feed.listen();
-  const { sink, store } = await openStore(task, feed, log);
+  const { sink, store, archivist } = await openStore(task, feed, log);
   const intake = new BatchIntake({
     socketPath: task.recordSocket,
     append: (batch) => store.append(batch),
@@ -46,6 +54,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
   });
   await intake.listen();
   store.start();
+  archivist.start();
   const repairs = wishRepairs(childClock, store, (wishes) =>
     tellPrimary({ type: 'repairs-wanted', repairs: wishes }),
   );
@@ -58,6 +67,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
     queues: [store.backlog()],
     writeLatencyMs: intake.writeLatencyMs(),
     receiptToDurableMs: intake.receiptToDurableMs(),
+    archive: archivist.report(),
   }));
   makeRoom = () => store.makeRoom();
   close = async () => {
@@ -76,9 +86,9 @@ async function openStore(
   task: WriterTask,
   feed: FeedPublisher,
   log: Log,
-): Promise<{ sink: CsvSink; store: RecordStore }> {
+): Promise<{ sink: CsvSink; store: RecordStore; archivist: Archivist }> {
   const fatal = (error: unknown): void => storeFailed(error, log);
-  const { outputDir, rotation } = task.config.storage;
+  const { outputDir, rotation, compression } = task.config.storage;
   const sink = new CsvSink({
     outputDir,
     rotation,
@@ -103,9 +113,23 @@ async function openStore(
     log,
     failed: fatal,
   });
-  const store = new RecordStore({
-    journal,
+  const archivist = new Archivist({
     sink,
+    timeUs: () =>
+      closingTimeUs({
+        nowMs: Date.now(),
+        backlogBytes: store.backlog().bytes,
+        latestReceiptUs: sink.latestReceiptUs,
+      }),
+    outputDir,
+    compression,
+    spawn: () => forkChild({ module: PACKER, silentStderr: false }),
+    clock: childClock,
+    log,
+  });
+  const store: RecordStore = new RecordStore({
+    journal,
+    sink: archivedSink(sink, () => archivist.finish()),
     opened,
     publish: (batch) => feed.publish(batch),
     clock: childClock,
@@ -115,7 +139,7 @@ async function openStore(
     fatal,
     snapshotWanted,
   });
-  return { sink, store };
+  return { sink, store, archivist };
 }
 
 /** A depth stream that broke goes on from a snapshot. */

@@ -79,7 +79,7 @@ export async function* readDepthSource(
 ): AsyncGenerator<DepthMessage> {
   const { symbol, paths } = source;
   if (source.format === 'capture') yield* readDepthCapture(paths, { ...options, symbol, bookTickers: false });
-  else for (const path of paths) yield* readDepthFile(path, { ...options, symbol });
+  else for (const path of paths) yield* readDepthFile(presentPath(path), { ...options, symbol });
 }
 
 /** What {@link readDepthSource} gives, without a string or an object a level; see `visitDepthFile`. */
@@ -90,8 +90,13 @@ export async function visitDepthSource(
 ): Promise<boolean> {
   const { symbol, paths } = source;
   if (source.format === 'capture') return visitDepthCapture(paths, visit, { ...options, symbol });
-  for (const path of paths) if (!(await visitDepthFile(path, visit, options))) return false;
+  for (const path of paths) if (!(await visitDepthFile(presentPath(path), visit, options))) return false;
   return true;
+}
+
+/** Where a file is by now: it may have been packed since it was found. */
+function presentPath(path: string): string {
+  return !existsSync(path) && existsSync(`${path}.gz`) ? `${path}.gz` : path;
 }
 
 async function fileSource(path: string): Promise<DepthSource[]> {
@@ -108,12 +113,13 @@ async function fileSource(path: string): Promise<DepthSource[]> {
 }
 
 async function depthFiles(folder: string, date: string | undefined): Promise<string[]> {
-  const found = (await readdir(folder)).flatMap((name) => {
+  const names = new Set(await readdir(folder));
+  const found = [...names].flatMap((name) => {
     const parts = parseFileName(name);
     const isWanted =
       parts?.kind === 'depth' && (date === undefined || parts.period.slice(0, 'YYYY-MM-DD'.length) === date);
     // A file that is being closed lies there twice for a moment: the uncompressed one goes away last.
-    const isDouble = parts?.isCompressed === true && existsSync(join(folder, name.slice(0, -'.gz'.length)));
+    const isDouble = parts?.isCompressed === true && names.has(name.slice(0, -'.gz'.length));
     return isWanted && !isDouble ? [{ name, parts }] : [];
   });
   return found.sort((a, b) => compareFileNames(a.parts, b.parts)).map(({ name }) => join(folder, name));

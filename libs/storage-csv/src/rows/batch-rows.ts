@@ -79,6 +79,8 @@ export class BatchRows {
   readonly #spare = new SpareRows(SPARE_BYTES_MAX);
   /** Whose depth this batch takes on. */
   readonly #reached: StreamRows[] = [];
+  /** The latest receipt, µs since the epoch, among the first records that each stream had in a batch. */
+  latestReceiptUs = 0;
   #batch = 0;
   #files = new Map<string, FileRows>();
   #rows = 0;
@@ -157,6 +159,7 @@ export class BatchRows {
     const { file } = stream;
     if (file?.kind === kind && stream.batch === this.#batch && stream.period === period) return file;
     const found = this.#file(stream.route.symbol, kind, period);
+    if (timeUs > this.latestReceiptUs) this.latestReceiptUs = timeUs;
     stream.batch = this.#batch;
     stream.period = period;
     stream.file = found;

@@ -11,6 +11,8 @@ export interface Checkpoint {
   readonly owner: string;
   /** Files that rows may have been appended to since, by path below the output folder, with their lengths in bytes. */
   readonly files: ReadonlyMap<string, number>;
+  /** Files that get no rows any more and are not packed yet, by path below the output folder. */
+  readonly closed: ReadonlySet<string>;
 }
 
 const VERSION = 1;
@@ -31,9 +33,16 @@ export function isOwner(text: string): boolean {
   return OWNER.test(text);
 }
 
-/** One line of JSON. The checksum is that of the same object without `version` and `sha256`. */
-export function formatCheckpoint({ owner, position, state, files }: Checkpoint): Buffer {
-  const body = JSON.stringify({ owner, position, state, files: Object.fromEntries(files) });
+/** One line of JSON. `closed` is left out while there is none, as in checkpoints from before there was any. The checksum is that of the same object without `version` and `sha256`. */
+export function formatCheckpoint({ owner, position, state, files, closed }: Checkpoint): Buffer {
+  const closedList = closed.size === 0 ? undefined : [...closed];
+  const body = JSON.stringify({
+    owner,
+    position,
+    state,
+    files: Object.fromEntries(files),
+    closed: closedList,
+  });
   return Buffer.from(`${prefixOf(checksum(body))}${body.slice(1)}\n`);
 }
 
@@ -61,13 +70,27 @@ function checksum(body: string): string {
 
 /** The checksum proves that a sink wrote it; the checks keep a file made by hand from reaching outside the store. */
 function parseBody(body: string): Checkpoint | undefined {
-  const { owner, position, state, files } = JSON.parse(body) as Record<string, unknown>;
+  const { owner, position, state, files, closed = [] } = JSON.parse(body) as Record<string, unknown>;
   if (!isLength(position) || typeof owner !== 'string') return undefined;
   if (state !== undefined && typeof state !== 'string') return undefined;
   if (typeof files !== 'object' || files === null) return undefined;
   const entries = Object.entries(files as Record<string, unknown>);
   const areFiles = entries.every(([path, length]) => parseStoredPath(path) !== undefined && isLength(length));
-  return areFiles ? { position, state, owner, files: new Map(entries as [string, number][]) } : undefined;
+  if (!areFiles || !isPathList(closed)) return undefined;
+  return {
+    position,
+    state,
+    owner,
+    files: new Map(entries as [string, number][]),
+    closed: new Set(closed),
+  };
+}
+
+function isPathList(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.every((path) => typeof path === 'string' && parseStoredPath(path) !== undefined)
+  );
 }
 
 function isLength(value: unknown): value is number {

@@ -9,6 +9,7 @@ import { Openings, type OpeningOptions, type OpeningStats } from '../openings/op
 import { BatchRows, type FormattedBatch } from '../rows/batch-rows.ts';
 import { isOwner } from './checkpoint.ts';
 import { CsvStore } from './csv-store.ts';
+import type { ClosingTime } from './finished-files.ts';
 import { checkState } from './state-limits.ts';
 
 export interface CsvSinkOptions {
@@ -123,6 +124,36 @@ export class CsvSink implements Sink {
     return store.position;
   }
 
+  /**
+   * Closes the files whose period is over and that no row came to for a while (see `Periods.graceUs`; `isEnding`: at
+   * once), never one with rows that are not committed. Rows of theirs that still come go to another part. Resolves to all
+   * files that are closed and wait to be packed, by path below the output folder; they stay so over crashes and restarts,
+   * until {@link packed} says otherwise. Fails as a commit does, and may be called again when that may.
+   */
+  closeFiles(time: ClosingTime): Promise<readonly string[]> {
+    return this.#exclusively(async () => {
+      const store = this.#usable();
+      try {
+        return await store.closeFiles(time);
+      } catch (error) {
+        throw this.#failed(error);
+      }
+    });
+  }
+
+  /** These files are packed, or gone. What lies beside a packed file keeps later rows out of it. */
+  packed(paths: readonly string[]): Promise<void> {
+    return this.#exclusively(() => {
+      this.#store?.packed(paths);
+      return Promise.resolve();
+    });
+  }
+
+  /** The latest receipt among what was appended, µs since the epoch, to about a batch; 0 before there was any. */
+  get latestReceiptUs(): number {
+    return this.#rows.latestReceiptUs;
+  }
+
   /** Closes the files as they are: what was not committed is cut when the store is opened. */
   close(): Promise<void> {
     return this.#exclusively(async () => {
@@ -175,7 +206,7 @@ function openingsOf({ fileSystem, outputDir, openings, rotation }: CsvSinkOption
   return new Openings(folder, openings, new Periods(rotation ?? 'daily').lengthMs);
 }
 
-function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken }: CsvSinkOptions) {
+function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken, rotation }: CsvSinkOptions) {
   const owner = (ownerToken ?? randomUUID)();
   if (!isOwner(owner)) throw new RangeError(`expected an owner token, was ${JSON.stringify(owner)}`);
   return {
@@ -183,6 +214,7 @@ function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken }: CsvSi
     outputDir,
     openFilesMax: Math.max(1, openFilesMax ?? OPEN_FILES_MAX),
     owner,
+    periods: new Periods(rotation ?? 'daily'),
   };
 }
 

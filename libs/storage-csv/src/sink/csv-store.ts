@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
 import type { SinkOpened, SinkRepair } from '@org/storage';
 import { StorageCsvError } from '../errors.ts';
+import type { Periods } from '../file-names.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { Openings } from '../openings/openings.ts';
 import type { FileRows } from '../rows/batch-rows.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { findSegments } from './find-segment.ts';
+import { FinishedFiles, type ClosingTime } from './finished-files.ts';
 import { filesToList, placesToFollow } from './listed-files.ts';
 import { restoreFiles, type RestoredFiles } from './restore-files.ts';
 import { SegmentPool } from './segment-pool.ts';
@@ -22,6 +24,7 @@ export interface CsvStoreOptions {
   readonly owner: string;
   /** Brings the books that files of depth begin with. */
   readonly openings: Openings | undefined;
+  readonly periods: Periods;
 }
 
 type Saved = Omit<Checkpoint, 'owner'>;
@@ -35,12 +38,14 @@ export class CsvStore {
   readonly #file: CheckpointFile;
   readonly #pool: SegmentPool;
   /** What the checkpoint on the disk says. */
-  #saved: Saved = { position: 0, state: undefined, files: new Map() };
+  #saved: Saved = { position: 0, state: undefined, files: new Map(), closed: new Set() };
+  readonly #finished: FinishedFiles;
 
   constructor(options: CsvStoreOptions) {
     this.#options = options;
     this.#file = new CheckpointFile(options.fileSystem, options.outputDir, options.owner);
     this.#pool = new SegmentPool(options);
+    this.#finished = new FinishedFiles(options);
   }
 
   /** Position of the last commit. */
@@ -60,7 +65,8 @@ export class CsvStore {
     for (const made of await fileSystem.makeFolder(outputDir)) await fileSystem.syncFolder(dirname(made));
     const loaded = await this.#file.load();
     if (loaded === undefined || loaded === 'damaged') return this.#openWithout(loaded);
-    this.#saved = { position: loaded.position, state: loaded.state, files: loaded.files };
+    const { position, state, files, closed } = loaded;
+    this.#saved = { position, state, files, closed };
     await this.#claim();
     const { segments, repairs }: RestoredFiles = await restoreFiles(fileSystem, outputDir, loaded.files);
     for (const segment of segments) this.#pool.add(segment);
@@ -82,9 +88,35 @@ export class CsvStore {
   async commit(position: number, state: string | undefined): Promise<void> {
     if (position === this.position && state === this.state) return;
     await this.#pool.sync();
-    await this.#save({ position, state, files: filesToList(this.#saved.files, this.#pool.segments()) });
+    const before = this.#saved.files;
+    await this.#save({ ...this.#saved, position, state, files: filesToList(before, this.#pool.segments()) });
     await this.#pool.keep(this.#saved.files);
+    this.#finished.left(before, this.#saved.files);
     await this.#options.openings?.committed();
+  }
+
+  /**
+   * Closes the files whose period is over, if no row came to them for a while, and since the last commit in any case: the
+   * checkpoint remembers them, and rows that still come go to another part. Returns all that are closed and not packed.
+   */
+  async closeFiles(time: ClosingTime): Promise<readonly string[]> {
+    const { files, closed } = this.#saved;
+    const { ended, empty } = await this.#finished.due(time, files, closed, this.#pool.segments());
+    if (ended.length + empty.length > 0) {
+      const gone = new Set([...ended, ...empty]);
+      const listed = new Map([...files].filter(([path]) => !gone.has(path)));
+      await this.#save({ ...this.#saved, files: listed, closed: new Set([...closed, ...ended]) });
+      await this.#pool.drop(gone);
+      this.#finished.closed(gone);
+    }
+    return [...this.#saved.closed];
+  }
+
+  /** These are packed: what lies beside them says that they are closed, so the next checkpoint need not. */
+  packed(paths: readonly string[]): void {
+    const closed = new Set(this.#saved.closed);
+    for (const path of paths) closed.delete(path);
+    this.#saved = { ...this.#saved, closed };
   }
 
   close(): Promise<void> {
@@ -145,8 +177,10 @@ export class CsvStore {
     for (const [key, file] of files) if (file.rows.length > 0 && !this.#pool.has(key)) wanted.push(file);
     if (wanted.length === 0) return;
     const { fileSystem, outputDir } = this.#options;
+    const { closed } = this.#saved;
     const listed = new Map(this.#saved.files);
-    const search = { fileSystem, outputDir, isRefused: (path: string) => listed.has(path) };
+    const isRefused = (path: string): boolean => listed.has(path) || closed.has(path);
+    const search = { fileSystem, outputDir, isRefused };
     const found = await findSegments(search, this.#places(wanted));
     for (const { path, length } of found) listed.set(path, length);
     await this.#save({ ...this.#saved, files: listed });

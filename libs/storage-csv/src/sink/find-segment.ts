@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StorageCsvError, writeError } from '../errors.ts';
-import { formatFileName } from '../file-names.ts';
+import { formatFileName, isClosed } from '../file-names.ts';
 import type { FileSystem } from '../file-system.ts';
 import { fileHeader } from '../streams/catalogue.ts';
 import { planRecovery } from './recovery.ts';
@@ -19,7 +19,7 @@ export interface SegmentSearch {
 
 /**
  * The files where rows of these places go; none is created or altered. A file is passed by, and the next part takes
- * the rows, when it is refused, has another header, ends in an unfinished line or is closed and compressed already.
+ * the rows, when it is refused, has another header, ends in an unfinished line or is closed already.
  */
 export async function findSegments(
   search: SegmentSearch,
@@ -53,7 +53,7 @@ async function findSegment(
   for (let part = 0; part < PARTS_MAX; part++) {
     const file = { ...place, part };
     const name = formatFileName(place.kind, place.period, part);
-    if (search.isRefused(storedPath(file)) || names.has(`${name}.gz`)) continue;
+    if (search.isRefused(storedPath(file)) || isClosed(name, names)) continue;
     const length = names.has(name) ? await lengthToContinue(search, storedPath(file), place) : 0;
     if (length !== undefined) return new Segment(search.outputDir, file, length);
   }

@@ -89,6 +89,17 @@ export class SegmentPool {
     await allOf(closing);
   }
 
+  /** Between two commits: forgets, and closes, files that no row came to since the last one. */
+  async drop(paths: ReadonlySet<string>): Promise<void> {
+    const closing: Promise<void>[] = [];
+    for (const [key, segment] of this.#segments) {
+      if (!paths.has(segment.path)) continue;
+      this.#segments.delete(key);
+      if (this.#open.delete(segment)) closing.push(segment.close());
+    }
+    await allOf(closing);
+  }
+
   /** Closes the files as they are. */
   async close(): Promise<void> {
     const segments = [...this.#open];

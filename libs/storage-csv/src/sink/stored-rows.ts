@@ -16,8 +16,11 @@ export async function* rowFiles(fileSystem: FileSystem, outputDir: string): Asyn
   const entries = await fileSystem.list(outputDir);
   const folders = entries.filter(({ isFolder }) => isFolder).map(({ name }) => join(outputDir, name));
   for (const folder of [outputDir, ...folders.sort()]) {
-    const names = (await fileSystem.list(folder)).filter(({ isFolder }) => !isFolder).map(({ name }) => name);
-    for (const name of names.sort()) {
+    const files = (await fileSystem.list(folder)).filter(({ isFolder }) => !isFolder);
+    const names = new Set(files.map(({ name }) => name));
+    for (const name of [...names].sort()) {
+      // One that is being packed is closed already, and about to go.
+      if (names.has(`${name}.gz`)) continue;
       const parts = parseFileName(name);
       const header = parts === undefined ? undefined : fileHeader(parts.kind);
       if (header !== undefined) yield { path: join(folder, name), isCompressed: parts!.isCompressed, header };

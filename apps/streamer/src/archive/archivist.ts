@@ -1,0 +1,206 @@
+import type { Clock, ClockTimer } from '@org/binance-client';
+import type { CsvSink, PackOutcome } from '@org/storage-csv';
+import type { ChildHandle } from '@org/supervision';
+import type { ArchiveReport } from '../control/messages.ts';
+import { errorFields, type Log } from '../logging/child-log.ts';
+import type { PackOrder } from './pack-messages.ts';
+import { type PackerDeath, PackRound } from './pack-round.ts';
+
+/** Whoever was cut off brings what it still has at once. */
+const START_PAUSE_MS = 10_000;
+const LOOK_INTERVAL_MS = 2000;
+/** Room may come any time; everything else needs somebody to mend it. */
+const ROOM_RETRY_MS = 60_000;
+const RETRY_MS = 900_000;
+/** After one death, doubled with every other. */
+const DEATH_PAUSE_MS = 1000;
+const DEATH_PAUSE_MAX_MS = 60_000;
+const SYMBOL_PAUSE_MS = 50;
+/** What does not get done in this time at a clean end is for the next start. */
+const FINISH_TIMEOUT_MS = 3000;
+/** Of hundreds of files that fail alike, these are told one by one. */
+const WARNINGS_A_ROUND = 10;
+
+export interface ArchivistOptions {
+  readonly sink: Pick<CsvSink, 'closeFiles' | 'packed'>;
+  /** What was received before, µs since the epoch, is in the sink. */
+  readonly timeUs: () => number;
+  readonly outputDir: string;
+  readonly compression: PackOrder['compression'];
+  /** Starts a packer. */
+  readonly spawn: () => ChildHandle;
+  readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
+  readonly log: Log;
+}
+
+/**
+ * Has the files of past periods closed and packed. It decides when, remembers what failed, and starts a packer whenever
+ * there is something to pack; the sink remembers what is closed, over crashes as well.
+ */
+export class Archivist {
+  readonly #options: ArchivistOptions;
+  /** Closed files that are not packed. */
+  #waiting: readonly string[] = [];
+  /** Those that failed, with the time at which they are tried again. */
+  readonly #failed = new Map<string, number>();
+  readonly #counts = { packed: 0, bytesIn: 0, bytesOut: 0 };
+  #round: PackRound | undefined;
+  #warnings = 0;
+  /** Packers that died, one after the other. */
+  #deaths = 0;
+  #diedOf: string | null = null;
+  #pausedUntilMs = -Infinity;
+  #isFinishing = false;
+  #timer: ClockTimer | undefined;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: ArchivistOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#lookIn(START_PAUSE_MS);
+  }
+
+  report(): ArchiveReport {
+    const { packed, bytesIn, bytesOut } = this.#counts;
+    const waiting = this.#waiting.length;
+    return {
+      waiting,
+      packed,
+      failed: this.#failed.size,
+      bytesIn,
+      bytesOut,
+      current: this.#round?.current ?? null,
+    };
+  }
+
+  /** Closes what can be closed, and packs for some seconds. The sink has its last rows, and is still open. */
+  async finish(): Promise<void> {
+    const { clock } = this.#options;
+    this.#isFinishing = true;
+    clock.clearTimeout(this.#timer);
+    await this.#looking;
+    await this.#close(true);
+    let timer: ClockTimer;
+    let isLate = false;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(() => {
+        isLate = true;
+        resolve();
+      }, FINISH_TIMEOUT_MS);
+    });
+    while (!isLate && this.#packDue()) await Promise.race([this.#round!.ended, late]);
+    clock.clearTimeout(timer!);
+    await this.#round?.stop();
+  }
+
+  #lookIn(pauseMs: number): void {
+    if (this.#isFinishing) return;
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#looking = this.#look();
+    }, pauseMs);
+  }
+
+  async #look(): Promise<void> {
+    await this.#close(false);
+    this.#packDue();
+    this.#lookIn(LOOK_INTERVAL_MS);
+  }
+
+  async #close(isEnding: boolean): Promise<void> {
+    const { sink, timeUs, log } = this.#options;
+    try {
+      this.#waiting = await sink.closeFiles({ nowUs: timeUs(), isEnding });
+      const waiting = new Set(this.#waiting);
+      for (const path of this.#failed.keys()) if (!waiting.has(path)) this.#failed.delete(path);
+    } catch (error) {
+      // A sink without room says so when it stores; one that has failed ends the writer.
+      log.debug('ClosingPutOff', errorFields(error));
+    }
+  }
+
+  /** Whether a packer is at work, or has been started because there is something to do. */
+  #packDue(): boolean {
+    if (this.#round !== undefined) return true;
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs < this.#pausedUntilMs) return false;
+    const due = this.#waiting.filter((path) => (this.#failed.get(path) ?? -Infinity) <= nowMs);
+    if (due.length === 0) return false;
+    this.#pack(due);
+    return true;
+  }
+
+  #pack(paths: readonly string[]): void {
+    const { spawn, outputDir, compression, clock } = this.#options;
+    const before = { ...this.#counts };
+    this.#warnings = 0;
+    const round = new PackRound({
+      packer: spawn(),
+      order: {
+        type: 'pack',
+        outputDir,
+        compression,
+        pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
+        paths,
+      },
+      clock,
+      outcomes: (outcomes) => this.#take(outcomes),
+    });
+    this.#round = round;
+    void round.ended.then((death) => {
+      this.#round = undefined;
+      if (death === undefined) this.#deaths = 0;
+      else this.#mourn(death);
+      this.#summarize(before);
+    });
+  }
+
+  /** Somebody may have killed it. Of two that die of the same file, the file is the cause. */
+  #mourn({ path, problem }: PackerDeath): void {
+    const { clock, log } = this.#options;
+    const pauseMs = Math.min(DEATH_PAUSE_MAX_MS, DEATH_PAUSE_MS * 2 ** this.#deaths++);
+    this.#pausedUntilMs = clock.nowMs() + pauseMs;
+    log.warn('PackerDied', { path, problem, pauseMs });
+    if (path !== null && path === this.#diedOf) {
+      this.#take([{ path, result: 'failed', code: 'PACKER_DIED', problem }]);
+    }
+    this.#diedOf = path;
+  }
+
+  #take(outcomes: readonly PackOutcome[]): void {
+    const { sink, log } = this.#options;
+    const done = outcomes.flatMap(({ path, result }) => (result === 'failed' ? [] : path));
+    const doneSet = new Set(done);
+    this.#waiting = this.#waiting.filter((path) => !doneSet.has(path));
+    for (const outcome of outcomes) {
+      if (outcome.result === 'failed') this.#fail(outcome);
+      else this.#failed.delete(outcome.path);
+      if (outcome.result === 'gone') log.warn('ClosedFileGone', { path: outcome.path });
+      if (outcome.result === 'packed') this.#count(outcome);
+    }
+    // It cannot fail: what it says reaches the disk with the next checkpoint.
+    if (done.length > 0) void sink.packed(done);
+  }
+
+  #count({ bytesIn, bytesOut }: PackOutcome & { result: 'packed' }): void {
+    this.#counts.packed++;
+    this.#counts.bytesIn += bytesIn;
+    this.#counts.bytesOut += bytesOut;
+  }
+
+  #fail({ path, code, problem }: PackOutcome & { result: 'failed' }): void {
+    const { clock, log } = this.#options;
+    const retryMs = code === 'DISK_FULL' ? ROOM_RETRY_MS : RETRY_MS;
+    this.#failed.set(path, clock.nowMs() + retryMs);
+    if (this.#warnings++ < WARNINGS_A_ROUND) log.warn('PackingFailed', { path, code, problem, retryMs });
+  }
+
+  #summarize(before: { readonly packed: number; readonly bytesIn: number; readonly bytesOut: number }): void {
+    const { log } = this.#options;
+    const { packed, bytesIn, bytesOut } = this.#counts;
+    const figures = { bytesIn: bytesIn - before.bytesIn, bytesOut: bytesOut - before.bytesOut };
+    if (packed > before.packed) log.info('FilesPacked', { files: packed - before.packed, ...figures });
+    if (this.#warnings > WARNINGS_A_ROUND) log.warn('PackingFailedForMany', { files: this.#warnings });
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+import { closedDays, nodeFileSystem, packDay } from '@org/storage-csv';
+import { childControl } from '@org/supervision';
+import type { PackOrder, PackReport } from './pack-messages.ts';
+
+/*
+ * The packer: a process of its own, so that packing never waits in the writer's event loop, with the lowest priority, so
+ * that it takes only what the recorder leaves. It packs what it is told to and ends; so it does when its writer is gone.
+ */
+
+const abort = new AbortController();
+let packing: Promise<void> = Promise.resolve();
+const control = childControl(
+  {
+    message: (message) => {
+      const order = message as PackOrder;
+      if (order.type === 'pack') packing = pack(order);
+    },
+    stop: () => {
+      abort.abort();
+      return packing;
+    },
+  },
+  { orphanStopTimeoutMs: 1000 },
+);
+setPriority(constants.priority.PRIORITY_LOW);
+control.ready();
+
+async function pack({ outputDir, compression, pauseMs, paths }: PackOrder): Promise<void> {
+  const options = {
+    fileSystem: nodeFileSystem,
+    outputDir,
+    compression,
+    token: randomUUID(),
+    recorderVersion: ownVersion(),
+    signal: abort.signal,
+    began: (path: string) => tell({ type: 'began', path }),
+  };
+  for (const day of closedDays(paths)) {
+    if (abort.signal.aborted) break;
+    try {
+      tell({ type: 'outcomes', outcomes: await packDay(day, options) });
+      await setTimeout(pauseMs, undefined, { signal: abort.signal });
+    } catch (error) {
+      // It was told to stop: what is not packed waits for the next packer.
+      if (!abort.signal.aborted) throw error;
+    }
+  }
+  control.leave();
+}
+
+function tell(report: PackReport): void {
+  control.send(report);
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}

@@ -1,0 +1,87 @@
+import { Buffer } from 'node:buffer';
+import { addGaps, NO_GAPS, type GapCounts } from './gap-facts.ts';
+import type { StoredBytes } from './pack-file.ts';
+import type { RowFacts } from './row-facts.ts';
+
+/** What a manifest says of one file. */
+export interface ManifestFile extends RowFacts {
+  /** Of the file as it lies there, `depth_2026-11-22.csv.gz`. */
+  readonly name: string;
+  readonly kind: string;
+  readonly period: string;
+  readonly part: number;
+  /** Of the packed file; absent where files are not packed. */
+  readonly packed?: StoredBytes;
+}
+
+/** `manifest_<date>.json`: what is known of the closed files of a symbol and a UTC day. */
+export interface Manifest {
+  readonly version: 1;
+  /** '' for what belongs to no symbol. */
+  readonly symbol: string;
+  readonly date: string;
+  readonly recorderVersion: string;
+  /** Sums over the files; bytes of the content, not packed. */
+  readonly rows: number;
+  readonly bytes: number;
+  readonly gaps: GapCounts;
+  /** Not known from the files: null. */
+  readonly duplicatesDropped: number | null;
+  readonly connections: number | null;
+  /** By name. */
+  readonly files: readonly ManifestFile[];
+}
+
+/** A larger one is none that was written here: it has some 800 bytes a file. */
+export const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
+
+export function manifestName(date: string): string {
+  return `manifest_${date}.json`;
+}
+
+/** The manifest of these files. */
+export function makeManifest(
+  of: Pick<Manifest, 'symbol' | 'date' | 'recorderVersion'>,
+  files: Iterable<ManifestFile>,
+): Manifest {
+  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    version: 1,
+    symbol: of.symbol,
+    date: of.date,
+    recorderVersion: of.recorderVersion,
+    rows: sorted.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: sorted.reduce((sum, { bytes }) => sum + bytes, 0),
+    gaps: sorted.reduce((sum, { gaps }) => addGaps(sum, gaps ?? NO_GAPS), NO_GAPS),
+    duplicatesDropped: null,
+    connections: null,
+    files: sorted,
+  };
+}
+
+export function formatManifest(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`);
+}
+
+/**
+ * The entries of a manifest, or undefined when the bytes are not one of this version: then its files are looked at
+ * again. Entries that are none are left out.
+ */
+export function parseManifestFiles(bytes: Buffer): readonly ManifestFile[] | undefined {
+  let manifest: Partial<Manifest> | null;
+  try {
+    manifest = JSON.parse(bytes.toString('utf8')) as Partial<Manifest> | null;
+  } catch {
+    return undefined;
+  }
+  if (manifest?.version !== 1 || !Array.isArray(manifest.files)) return undefined;
+  return manifest.files.filter(isEntry);
+}
+
+function isEntry(value: unknown): value is ManifestFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, rows, bytes, sha256, gaps } = value as Partial<ManifestFile>;
+  const isCounted = Number.isSafeInteger(rows) && Number.isSafeInteger(bytes);
+  const hasGaps = gaps === undefined || Number.isSafeInteger(gaps?.total);
+  return typeof name === 'string' && typeof sha256 === 'string' && isCounted && hasGaps;
+}
