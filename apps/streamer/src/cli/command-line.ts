@@ -1,8 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, configExitCode, parseDuration } from '@org/config';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
-import { demo } from './demo-command.ts';
-import { type RecordFlags, serve } from './serve-command.ts';
+import { addDaemonCommands } from './daemon-commands.ts';
+import type { RecordFlags } from './serve-command.ts';
 
 /** Parses the command line and runs the command. Resolves with the exit code; prints its own errors. */
 export async function runCommandLine(args: readonly string[], entry: string): Promise<ExitCode> {
@@ -18,15 +18,20 @@ export async function runCommandLine(args: readonly string[], entry: string): Pr
     .option('--symbols <A,B>', 'symbols to record instead of symbols.pairs')
     .option('--duration <time>', 'record this long, for example 60s or 24h', duration)
     .option('--output-dir <dir>', 'where the files go, instead of storage.output_dir')
+    .addOption(new Option('--detached').hideHelp())
     .action(async (flags: RecordFlags) => {
+      // Only here: the other commands are asked for every minute, and need none of what it takes to record.
+      const { serve } = await import('./serve-command.ts');
       exitCode = await serve(flags, entry);
     });
+  addDaemonCommands(program, { entry, duration, done: (code) => (exitCode = code) });
   program
     .command('demo')
     .description('record the built-in exchange: no network, no account')
     .option('--duration <time>', 'record this long', duration, '30s')
     .option('--output-dir <dir>', 'where the files go', './demo-data')
     .action(async (flags: { duration: string; outputDir: string }) => {
+      const { demo } = await import('./demo-command.ts');
       exitCode = await demo(flags, entry);
     });
   try {

@@ -1,17 +1,17 @@
 import { flagOverrides, loadConfig } from '@org/config';
 import type { ExitCode } from '../control/exit-codes.ts';
+import type { ServeFlags } from '../daemon/pid-file.ts';
 import { runPrimary } from '../roles/primary.ts';
 
-export interface RecordFlags {
-  readonly config?: string;
-  readonly symbols?: string;
-  readonly duration?: string;
-  readonly outputDir?: string;
+export interface RecordFlags extends ServeFlags {
+  /** Given by `start`: nobody reads the terminal. */
+  readonly detached?: boolean;
 }
 
 /** Records what the configuration says, until a signal or the end of the duration. */
 export async function serve(flags: RecordFlags, entry: string): Promise<ExitCode> {
-  const { config: path, ...overrides } = flags;
+  const { detached: isDetached = false, ...given } = flags;
+  const { config: path, ...overrides } = given;
   const load = () => loadConfig({ path, environment: process.env, overrides: flagOverrides(overrides) });
-  return runPrimary(load, entry);
+  return runPrimary(load, entry, undefined, { isDetached, flags: given });
 }

@@ -120,6 +120,11 @@ export class Children {
       await new Promise<void>((resolve) => void systemClock.setTimeout(resolve, REPORT_LOOK_MS));
   }
 
+  /** Tells all children what a reload changed in those that go on. */
+  tellSettings(): void {
+    for (const { id } of this.states()) this.#sendSettings(id);
+  }
+
   send(id: string, message: PrimaryMessage): void {
     this.#supervisor.send(id, message);
   }
@@ -189,9 +194,15 @@ export class Children {
     };
   }
 
+  #sendSettings(id: string): void {
+    const { logging, orderbook } = this.#plan.config;
+    this.send(id, { type: 'settings', settings: { logLevel: logging.level, orderbook } });
+  }
+
   /** The first workers begin together, when the last is ready or has had its time; later ones begin at once. */
   #ready(id: string): void {
     this.#options.log.info('ChildReady', { id });
+    this.#sendSettings(id);
     const role = this.states().find((child) => child.id === id)?.role;
     // It was started with the books of the first plan; what it should keep may have changed since.
     if (role === 'order-book') this.send(id, { type: 'keep-books', books: bookPlan(this.#plan) });

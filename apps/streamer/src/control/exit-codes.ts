@@ -3,6 +3,8 @@ export const EXIT = {
   ok: 0,
   failed: 1,
   usage: 2,
+  /** As the init scripts of LSB: the program is not running. */
+  notRunning: 3,
   /** EX_UNAVAILABLE: the monitoring port is taken. */
   portTaken: 69,
   /** The store failed in a way that no repetition mends, such as a sync; the process starts anew and looks. */

@@ -3,6 +3,8 @@
  * takes this way (it costs seven times the whole recording path there); it goes from worker to writer by socket.
  */
 
+import type { LogLevel, OrderbookConfig } from '@org/config';
+
 export interface StreamReport {
   /** Canonical stream key. */
   readonly stream: string;
@@ -139,6 +141,12 @@ export interface BookPlan {
   readonly stream: string;
 }
 
+/** What a reload changes in children that go on. */
+export interface ChildSettings {
+  readonly logLevel: LogLevel;
+  readonly orderbook: OrderbookConfig;
+}
+
 export type PrimaryMessage =
   | { readonly type: 'go' }
   /** To a worker: record these as well, the most important first. */
@@ -162,6 +170,8 @@ export type PrimaryMessage =
   /** To the writer: everything will stop, and what is still on its way needs room. */
   | { readonly type: 'make-room' }
   | { readonly type: 'take-snapshot'; readonly symbol: string }
+  /** To every child: these hold from now on, whatever its task said. */
+  | { readonly type: 'settings'; readonly settings: ChildSettings }
   /** The books to keep from now on, and the stream that they follow. */
   | { readonly type: 'keep-books'; readonly books: BookPlan }
   | { readonly type: 'repair'; readonly repairs: readonly RepairWish[] }

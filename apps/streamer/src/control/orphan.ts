@@ -1,5 +1,7 @@
 import { LocalVisitor } from '@org/flow';
 import { type ChildControl, childControl, type ChildControlHandlers } from '@org/supervision';
+import { setChildLogLevel } from '../logging/child-log.ts';
+import type { PrimaryMessage } from './messages.ts';
 import type { Task } from './task.ts';
 
 /** What a child without a primary says to the next one. */
@@ -27,6 +29,11 @@ export function openChildControl(task: Task, handlers: Omit<ChildControlHandlers
   const control = childControl(
     {
       ...handlers,
+      message: (message) => {
+        const order = message as PrimaryMessage;
+        if (order.type === 'settings') setChildLogLevel(order.settings.logLevel);
+        handlers.message?.(message);
+      },
       stop: async () => {
         await handlers.stop();
         await visitor?.close();

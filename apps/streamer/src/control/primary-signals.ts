@@ -1,6 +1,11 @@
 import type { Log } from '../logging/child-log.ts';
 import type { StopSignal } from './stop-signal.ts';
 
+/** Whether the end of a terminal would be the end of this process. */
+export function hasTerminal(): boolean {
+  return process.stdout.isTTY || process.stderr.isTTY;
+}
+
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
@@ -11,6 +16,7 @@ export class PrimarySignals {
   readonly #stop: StopSignal;
   readonly #log: Log;
   #reload: (() => void) | undefined;
+  #isReloadWanted = false;
 
   constructor(stop: StopSignal, log: Log) {
     this.#stop = stop;
@@ -19,9 +25,10 @@ export class PrimarySignals {
     process.on('SIGHUP', this.#onHangUp);
   }
 
-  /** Called from now on when a new configuration is to be read; before, there is nothing that could take it. */
+  /** Called from now on when a new configuration is to be read, and at once when that was asked for already. */
   onReload(reload: () => void): void {
     this.#reload = reload;
+    if (this.#isReloadWanted) reload();
   }
 
   close(): void {
@@ -35,8 +42,9 @@ export class PrimarySignals {
   };
 
   readonly #onHangUp = (): void => {
-    if (process.stdout.isTTY || process.stderr.isTTY) return this.#onStop('SIGHUP');
+    if (hasTerminal()) return this.#onStop('SIGHUP');
     this.#log.info('SignalReceived', { signal: 'SIGHUP' });
-    this.#reload?.();
+    if (this.#reload === undefined) this.#isReloadWanted = true;
+    else this.#reload();
   };
 }

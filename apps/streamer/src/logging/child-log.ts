@@ -29,11 +29,17 @@ export function leveledLog(write: (level: LogLevel, event: string, fields: LogFi
 export function childLog(level: LogLevel): Log {
   // A primary that was killed takes the reader of this pipe with it; that must not end the child.
   stderr.on('error', () => undefined);
-  const threshold = LOG_LEVELS.indexOf(level);
   return leveledLog((lineLevel, event, fields) => {
-    if (LOG_LEVELS.indexOf(lineLevel) > threshold) return;
+    if (LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(laterLevel ?? level)) return;
     stderr.write(`${JSON.stringify({ level: lineLevel, event, ...fields })}\n`);
   });
+}
+
+let laterLevel: LogLevel | undefined;
+
+/** Changes the level of every log of this child. */
+export function setChildLogLevel(level: LogLevel): void {
+  laterLevel = level;
 }
 
 /** The facts of an error that are worth a log line. */

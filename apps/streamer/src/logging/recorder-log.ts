@@ -18,6 +18,8 @@ export interface RecorderLog {
   of(source: string): Log;
   /** Takes a line that a child wrote to its stderr. */
   readonly childLine: (source: string, line: string) => void;
+  /** Of everything that is logged from now on. */
+  setLevel(level: LogLevel): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,10 @@ export function openRecorderLog(
     childLine: (source, line) => {
       const { level, event, fields } = parseChildLine(line);
       write(source, level, event, fields);
+    },
+    setLevel: (level) => {
+      config = { ...config, level };
+      for (const logger of [...files.values(), consoleLogger]) logger.level = level;
     },
     close: async () => {
       await Promise.all([...files.values(), consoleLogger].map(closeLogger));

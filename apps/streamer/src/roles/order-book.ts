@@ -41,8 +41,7 @@ export function runOrderBook(task: OrderBookTask): void {
   });
   const snapshots = new BookSnapshotWriter({
     plan: () => plan,
-    levels: task.config.orderbook.snapshotLevels,
-    intervalMs: task.config.orderbook.snapshotIntervalMs,
+    pace: task.config.orderbook,
     clock: childClock,
     channel: link.channel,
     book: (symbol, depth) => shelf.record(symbol, depth),
@@ -69,6 +68,7 @@ export function runOrderBook(task: OrderBookTask): void {
     message: (message) => {
       const order = message as PrimaryMessage;
       if (order.type === 'book-query') answer(order, shelf);
+      if (order.type === 'settings') snapshots.keepPace(order.settings.orderbook);
       if (order.type !== 'keep-books') return;
       plan = order.books;
       shelf.keep(plan.symbols);

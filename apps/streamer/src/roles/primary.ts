@@ -15,38 +15,47 @@ import { prepareOutputFolder } from '../control/output-folder.ts';
 import { PrimarySignals } from '../control/primary-signals.ts';
 import { expectationOf, planRecorder, type RecorderPlan } from '../control/recorder-plan.ts';
 import { type RecorderSockets, recorderSockets } from '../control/recorder-sockets.ts';
+import type { ReloadReport } from '../control/reload.ts';
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
+import { type Invocation, PidKeeper } from '../daemon/pid-keeper.ts';
+import { boundedOutput, unfailing } from '../daemon/start-output.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
 import { type MonitoringServer, type MonitoringSources, startMonitoring } from '../monitoring/http-server.ts';
-import { StatusBoard } from '../monitoring/status-board.ts';
+import { type RecorderStatus, StatusBoard } from '../monitoring/status-board.ts';
 import { printSummary } from '../monitoring/summary.ts';
 
 /**
  * The primary: starts writer, order-book manager and workers in this order, restarts what dies, stops them in reverse,
  * and follows what the exchange lists. It carries no market data. `load` reads the configuration, now and at every reload;
- * `entry` is the program that the children run. Resolves with the exit code when everything has ended; rejects with
+ * `entry` is the program that the children run; `invocation` is what the PID file says of this start. Resolves with the exit code when everything has ended; rejects with
  * {@link FatalError} when nothing could begin.
  */
 export async function runPrimary(
   load: () => StreamerConfig,
   entry: string,
   pace: RebalancePace = REBALANCE_PACE,
+  invocation: Invocation = IN_FOREGROUND,
 ): Promise<ExitCode> {
   const config = load();
   const outputPath = prepareOutputFolder(config.storage.outputDir);
-  const logs = openRecorderLog(config.logging, process.stderr);
+  // In the background nobody reads it and nobody rotates it.
+  const outputOf = (stream: NodeJS.WriteStream) =>
+    invocation.isDetached ? boundedOutput(unfailing(stream)) : unfailing(stream);
+  const logs = openRecorderLog(config.logging, outputOf(process.stderr));
   const log = logs.of('primary');
   const stop = new StopSignal();
   const signals = new PrimarySignals(stop, log);
   const sockets = recorderSockets(outputPath);
   const orphans = new OrphanDesk({ socketPath: sockets.doorSocket, clock: systemClock, log });
   const exchange = openExchange(config.network, outputPath, log);
+  let pidFile: PidKeeper | undefined;
   try {
     await holdFolder(orphans, outputPath);
+    pidFile = new PidKeeper({ outputPath, invocation, entry, clock: systemClock, log });
     const counters = new FolderCounters({ outputPath, nowMs: () => Date.now(), random: Math.random });
     const nextEpoch = (): number => counters.nextEpoch();
     const signal = abortedBy(stop);
@@ -60,16 +69,22 @@ export async function runPrimary(
     const chosen = await desk.choose(config.symbols, []);
     desk.adopt(chosen);
     return await record({
-      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, nodeFlags: childNodeFlags(), outputPath, sockets,
-      nextEpoch, orphans, signals, logs, log, stop,
+      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry,
+      nodeFlags: childNodeFlags(), outputPath, sockets,
+      nextEpoch, orphans, signals, logs, log, stop, pidFile,
+      output: outputOf(process.stdout),
     }); // prettier-ignore
   } finally {
     exchange.close();
+    // Before the door: the next one finds no file that is about to go.
+    pidFile?.close();
     await orphans.close();
     signals.close();
     await logs.close();
   }
 }
+
+const IN_FOREGROUND: Invocation = { isDetached: false, flags: {} };
 
 interface Recording {
   readonly load: () => StreamerConfig;
@@ -89,6 +104,9 @@ interface Recording {
   readonly logs: RecorderLog;
   readonly log: Log;
   readonly stop: StopSignal;
+  readonly pidFile: PidKeeper;
+  /** For the summary. */
+  readonly output: NodeJS.WritableStream;
 }
 
 async function record(recording: Recording): Promise<ExitCode> {
@@ -99,21 +117,23 @@ async function record(recording: Recording): Promise<ExitCode> {
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
   const children = new Children({ ...recording, ...first, board, desk });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
+  const hands = openHands({ ...recording, children, board });
   const monitoring = await monitor(config, {
-    status: async () => {
+    status: async (): Promise<RecorderStatus & { readonly reloads: ReloadReport }> => {
       await children.freshReports();
-      return board.status(Date.now(), children.states(), stop.isStopping);
+      const status = board.status(Date.now(), children.states(), stop.isStopping);
+      return { ...status, reloads: hands.reloads() };
     },
     obstacles,
     hasSymbol: (symbol) => children.symbols.includes(symbol),
     book: (symbol, depth) => desk.query(symbol, depth),
   });
+  recording.pidFile.answersAt(monitoring.url);
   log.info('Recording', {
     symbols: first.symbols.length,
     outputDir: config.storage.outputDir,
     monitoring: monitoring.url,
   });
-  const hands = openHands({ ...recording, children, board });
   try {
     orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
@@ -132,7 +152,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     rmSync(join(recording.outputPath, '.spool'), { recursive: true, force: true });
   }
   const summary = { board, config, symbols: children.symbols, startedAtMs, nowMs: Date.now() };
-  printSummary(process.stdout, { ...summary, children: children.states() });
+  printSummary(recording.output, { ...summary, children: children.states() });
   const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
   log.info('Stopped', { reason: stop.reason, exitCode });
   return exitCode;

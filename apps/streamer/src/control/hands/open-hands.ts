@@ -1,12 +1,13 @@
 import { systemClock } from '@org/binance-client';
 import type { StreamerConfig } from '@org/config';
 import type { Log } from '../../logging/child-log.ts';
+import type { RecorderLog } from '../../logging/recorder-log.ts';
 import type { StatusBoard } from '../../monitoring/status-board.ts';
 import type { Children } from '../children.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { isRareStream } from '../rare-streams.ts';
 import { expectationOf, type RecorderPlan } from '../recorder-plan.ts';
-import { Reloads } from '../reload.ts';
+import { type ReloadReport, Reloads } from '../reload.ts';
 import { repeatedly } from '../repeatedly.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import type { ChosenSymbols, SymbolDesk } from '../universe/symbol-desk.ts';
@@ -23,6 +24,7 @@ export interface HandsOptions {
   readonly pace: RebalancePace;
   readonly isHeld: () => boolean;
   readonly stop: StopSignal;
+  readonly logs: Pick<RecorderLog, 'setLevel'>;
   readonly log: Log;
 }
 
@@ -30,6 +32,8 @@ export interface Hands {
   /** Follows the exchange and the loads from now on. */
   start(): void;
   reload(): void;
+  /** What became of the reloads. */
+  reloads(): ReloadReport;
   /** Begins nothing more; resolves when what is under way has ended. */
   close(): Promise<void>;
 }
@@ -60,7 +64,12 @@ export function openHands(options: HandsOptions): Hands {
     isStopping: () => stop.isStopping,
     log,
   };
-  const reloads = new Reloads(children.plan.config, { ...options, ...reloading(options, recorded), changes });
+  const reloads = new Reloads(children.plan.config, {
+    ...options,
+    ...reloading(options, recorded),
+    changes,
+    nowMs: () => Date.now(),
+  });
   const follow = async (): Promise<void> => {
     const change = await desk.look();
     if (change !== undefined && !stop.isStopping) recorded.change(change);
@@ -80,6 +89,7 @@ export function openHands(options: HandsOptions): Hands {
       );
     },
     reload: () => reloads.request(),
+    reloads: () => reloads.report(),
     close: () => {
       for (const task of tasks) task.stop();
       return changes.close();
@@ -90,9 +100,13 @@ export function openHands(options: HandsOptions): Hands {
 /** A reload may bring something to follow. */
 const NOTHING_TO_FOLLOW_MS = 60_000;
 
-function reloading({ children, board, desk, plan }: HandsOptions, recorded: RecordedSymbols) {
+function reloading({ children, board, desk, plan, logs }: HandsOptions, recorded: RecordedSymbols) {
   return {
     symbols: () => children.symbols,
+    apply: (config: StreamerConfig): void => {
+      logs.setLevel(config.logging.level);
+      children.tellSettings();
+    },
     choose: ({ symbols }: StreamerConfig) => desk.choose(symbols, children.symbols),
     reassign: (config: StreamerConfig, chosen: ChosenSymbols): boolean => {
       if (!hasRoom(children.plan, chosen.symbols.length)) return false;
