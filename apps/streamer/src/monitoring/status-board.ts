@@ -6,6 +6,7 @@ import type {
   QueueReport,
   StreamReport,
 } from '../control/messages.ts';
+import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
 
@@ -49,6 +50,8 @@ export interface RecorderStatus {
   readonly writeLatencyMs: LatencyReport;
   readonly receiptToDurableMs: LatencyReport;
   readonly books: readonly BookReport[];
+  /** Null before the first look at the disk, and while its file system does not answer. */
+  readonly disk: DiskStatus | null;
 }
 
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
@@ -90,6 +93,8 @@ export class StatusBoard {
   /** Symbols whose book has been in sync. */
   readonly #hadBook = new Set<string>();
   readonly #earlier = new Map<string, Tally>();
+  /** The latest look at it. */
+  disk: DiskStatus | undefined;
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
   constructor(startedAtMs: number, expected: Expectation) {
@@ -213,6 +218,7 @@ export class StatusBoard {
       writeLatencyMs: writer?.writeLatencyMs ?? NO_LATENCY,
       receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
+      disk: this.disk ?? null,
     };
   }
 
@@ -240,6 +246,8 @@ export class StatusBoard {
   #state(nowMs: number, children: readonly ChildState[]): RecorderState {
     const isReady = this.obstacles(nowMs, children).length === 0;
     const waiting = this.#books().filter(({ state }) => state === 'buffering');
+    // Whoever is ready by then delivers what is recorded, which is not what was asked for.
+    if (isReady && (this.disk?.shedStreams.length || this.disk?.stage === 'stop')) return 'degraded';
     if (isReady && waiting.length === 0) return 'healthy';
     // The snapshots of hundreds of books take minutes: the weight of requests is limited.
     if (isReady && waiting.every(({ symbol }) => !this.#hadBook.has(symbol))) return 'starting';

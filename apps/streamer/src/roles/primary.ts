@@ -6,7 +6,7 @@ import { FlowError } from '@org/flow';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
-import { openHands } from '../control/hands/open-hands.ts';
+import { type Hands, openHands } from '../control/hands/open-hands.ts';
 import { REBALANCE_PACE, type RebalancePace } from '../control/hands/rebalancer.ts';
 import { hostBudget } from '../control/host-budget.ts';
 import { OrphanDesk } from '../control/orphan-desk.ts';
@@ -17,6 +17,7 @@ import { type RecorderSockets, recorderSockets } from '../control/recorder-socke
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
+import { keepDisk } from '../disk/disk-keeper.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
@@ -112,16 +113,19 @@ async function record(recording: Recording): Promise<ExitCode> {
     monitoring: monitoring.url,
   });
   const hands = openHands({ ...recording, children, board });
+  let disk: { close(): void } | undefined;
   try {
     orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
     hands.start();
+    if (!stop.isStopping) disk = watchDisk(recording, children, board, hands);
     signals.onReload(() => hands.reload());
     await stop.stopped;
     systemClock.clearTimeout(duration);
     log.info('Stopping', { reason: stop.reason });
   } finally {
+    disk?.close();
     const changes = hands.close();
     await children.stop();
     await changes;
@@ -134,6 +138,27 @@ async function record(recording: Recording): Promise<ExitCode> {
   const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
   log.info('Stopped', { reason: stop.reason, exitCode });
   return exitCode;
+}
+
+function watchDisk(
+  { outputPath, stop, log }: Recording,
+  children: Children,
+  board: StatusBoard,
+  hands: Hands,
+): { close(): void } {
+  return keepDisk({
+    outputPath,
+    storage: children.plan.config.storage,
+    writtenBytes: () => board.totals().bytes,
+    streams: () => children.plan.config.symbols.streams,
+    actions: {
+      packEarly: () => children.send('writer', { type: 'pack-early' }),
+      shed: (streams) => hands.shed(streams),
+      stop: () => stop.request('no room is left on the disk', EXIT.diskFull),
+    },
+    report: (status) => (board.disk = status),
+    log,
+  });
 }
 
 /** Rejects when another primary holds the folder. */
