@@ -3,13 +3,8 @@ import { type Clock, systemClock } from '@org/binance-client';
 import type { StorageConfig } from '@org/config';
 import { repeatedly } from '../control/repeatedly.ts';
 import type { Log } from '../logging/child-log.ts';
-import {
-  DISK_LOOK_INTERVAL_MS,
-  type DiskActions,
-  type DiskFigures,
-  type DiskSpace,
-  DiskWatch,
-} from './disk-watch.ts';
+import { type DiskActions, type DiskFigures, type DiskSpace, DiskWatch } from './disk-watch.ts';
+import type { DiskPace } from './ladder.ts';
 import { Retention, RETENTION_LOOK_INTERVAL_MS, type RetentionCounters } from './retention.ts';
 import { retentionFileSystem } from './retention-file-system.ts';
 
@@ -29,12 +24,13 @@ export interface DiskKeeperOptions {
   readonly report: (status: DiskStatus | undefined) => void;
   readonly log: Log;
   readonly clock?: Clock;
-  readonly measure?: (folder: string) => Promise<DiskSpace>;
+  readonly pace: DiskPace;
+  readonly measure: (folder: string) => Promise<DiskSpace>;
 }
 
 /** Keeps room on the disk of the recordings while they are made. */
 export function keepDisk(options: DiskKeeperOptions): { close(): void } {
-  const { outputPath, storage, report, log, clock = systemClock, measure = measureDisk } = options;
+  const { outputPath, storage, report, log, clock = systemClock, pace, measure } = options;
   const watch = new DiskWatch({
     ...options,
     limits: storage.freeSpace,
@@ -54,7 +50,7 @@ export function keepDisk(options: DiskKeeperOptions): { close(): void } {
     report(watch.figures && { ...watch.figures, retention: retention.counters() });
   };
   const tasks = [
-    repeatedly(clock, () => DISK_LOOK_INTERVAL_MS, look),
+    repeatedly(clock, () => pace.lookIntervalMs, look),
     repeatedly(clock, () => RETENTION_LOOK_INTERVAL_MS, () => retention.look()),
   ]; // prettier-ignore
   void look();
@@ -67,8 +63,8 @@ export function keepDisk(options: DiskKeeperOptions): { close(): void } {
   };
 }
 
-/** `bavail` is what users other than root may take; what is kept for root is not counted on. */
-async function measureDisk(folder: string): Promise<DiskSpace> {
+/** The disk that the folder is on. `bavail` is what users other than root may take; what is kept for root is not counted on. */
+export async function measureDisk(folder: string): Promise<DiskSpace> {
   const { bavail, blocks, bsize } = await statfs(folder);
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '@org/binance-client';
 import type { FreeSpaceConfig } from '@org/config';
 import { errorFields, type Log, type LogFields } from '../logging/child-log.ts';
 import { FillRate } from './fill-rate.ts';
-import { type DiskStage, ladderOf, type Rung, type Standing, standOn } from './ladder.ts';
+import { type DiskPace, type DiskStage, ladderOf, type Rung, type Standing, standOn } from './ladder.ts';
 import { sheddableStreams } from './sheddable-streams.ts';
 
 /** What the file system says of the disk that the recordings are on. */
@@ -34,6 +34,7 @@ export interface DiskActions {
 
 export interface DiskWatchOptions {
   readonly limits: FreeSpaceConfig;
+  readonly pace: DiskPace;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly measure: () => Promise<DiskSpace>;
   /** What the recorder has written into its files since it began. */
@@ -43,9 +44,6 @@ export interface DiskWatchOptions {
   readonly actions: DiskActions;
   readonly log: Log;
 }
-
-/** How often the free space is looked at. */
-export const DISK_LOOK_INTERVAL_MS = 10_000;
 
 /** How often packing is asked for while room is short: there may be more to pack by then. */
 const PACK_INTERVAL_MS = 300_000;
@@ -72,7 +70,7 @@ export class DiskWatch {
     this.#options = options;
   }
 
-  /** To be called at {@link DISK_LOOK_INTERVAL_MS}. Never rejects. */
+  /** To be called at the interval of the pace. Never rejects. */
   async look(): Promise<void> {
     const { measure, log } = this.#options;
     try {
@@ -86,13 +84,13 @@ export class DiskWatch {
   }
 
   #judge(space: DiskSpace): void {
-    const { limits, clock, streams, writtenBytes } = this.#options;
+    const { limits, pace, clock, streams, writtenBytes } = this.#options;
     const nowMs = clock.nowMs();
     const { freeBytes, totalBytes } = space;
     this.#rate.sample({ freeBytes, writtenBytes: writtenBytes() }, nowMs);
     const sheddable = sheddableStreams(streams());
     const before = this.#standing?.rung;
-    const ladder = ladderOf(limits, totalBytes, sheddable.length);
+    const ladder = ladderOf(limits, { totalBytes, sheddable: sheddable.length }, pace);
     this.#standing = standOn(ladder, this.#standing, { freeBytes, nowMs });
     const { rung } = this.#standing;
     const { bytesPerSecond } = this.#rate;

@@ -22,19 +22,36 @@ export interface Rung {
 /** On the way back a rung is left when there is this many times the space below which it was stepped on. */
 export const LEAVE_FACTOR = 1.2;
 
+/** How often the free space is looked at, and how long it must be short before something is given up for it. */
+export interface DiskPace {
+  readonly lookIntervalMs: number;
+  readonly shedAfterMs: number;
+  readonly stopAfterMs: number;
+}
+
 /**
- * A disk that is full for a moment is survived by the queues, and nothing need be given up for it: 60 s of it lose
- * nothing (docs/adr/0006). So what costs data waits longer than that, and what ends the recording longer still.
+ * A disk that is full for a minute is survived by the queues without a loss (docs/adr/0006). So what costs data waits for
+ * longer than that, and what ends the recording for longer still.
  */
-export const SHED_AFTER_MS = 90_000;
-export const STOP_AFTER_MS = 180_000;
+export const DISK_PACE: DiskPace = { lookIntervalMs: 10_000, shedAfterMs: 90_000, stopAfterMs: 180_000 };
+
+/** What the disk has, and what can be given up for it. */
+export interface LadderFacts {
+  readonly totalBytes: number;
+  /** How many streams there are that may be given up. */
+  readonly sheddable: number;
+}
 
 /**
  * The rungs for a disk of this size, from the most to the least free space. Stages whose limit is 0 have none. Each stage
  * begins at the latest where the one behind it does, whatever the numbers say. Streams are given up one by one, evenly
  * between the limits of `shed` and `stop`.
  */
-export function ladderOf(limits: FreeSpaceConfig, totalBytes: number, sheddable: number): readonly Rung[] {
+export function ladderOf(
+  limits: FreeSpaceConfig,
+  { totalBytes, sheddable }: LadderFacts,
+  { shedAfterMs, stopAfterMs }: DiskPace = DISK_PACE,
+): readonly Rung[] {
   const stopBytes = bytesOf(limits.stop, totalBytes);
   const shedBytes = bytesOf(limits.shed, totalBytes);
   const belows = sheddingBelow(shedBytes, stopBytes, sheddable);
@@ -48,9 +65,9 @@ export function ladderOf(limits: FreeSpaceConfig, totalBytes: number, sheddable:
     ...belows.map((belowBytes, index): Rung => {
       const shedStreams = index + 1;
       const name = `shed ${shedStreams}`;
-      return { name, stage: 'shed', belowBytes, afterMs: SHED_AFTER_MS, packs, shedStreams };
+      return { name, stage: 'shed', belowBytes, afterMs: shedAfterMs, packs, shedStreams };
     }),
-    { name: 'stop', stage: 'stop', belowBytes: stopBytes, afterMs: STOP_AFTER_MS, packs, shedStreams: belows.length },
+    { name: 'stop', stage: 'stop', belowBytes: stopBytes, afterMs: stopAfterMs, packs, shedStreams: belows.length },
   ]; // prettier-ignore
   return inOrder(rungs.filter(({ belowBytes }) => belowBytes > 0));
 }

@@ -17,7 +17,8 @@ import { type RecorderSockets, recorderSockets } from '../control/recorder-socke
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
-import { keepDisk } from '../disk/disk-keeper.ts';
+import { type DiskKeeperOptions, keepDisk, measureDisk } from '../disk/disk-keeper.ts';
+import { DISK_PACE } from '../disk/ladder.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
@@ -35,6 +36,7 @@ export async function runPrimary(
   load: () => StreamerConfig,
   entry: string,
   pace: RebalancePace = REBALANCE_PACE,
+  disk: Pick<DiskKeeperOptions, 'pace' | 'measure'> = { pace: DISK_PACE, measure: measureDisk },
 ): Promise<ExitCode> {
   const config = load();
   const outputPath = prepareOutputFolder(config.storage.outputDir);
@@ -60,7 +62,7 @@ export async function runPrimary(
     const chosen = await desk.choose(config.symbols, []);
     desk.adopt(chosen);
     return await record({
-      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, outputPath, sockets,
+      load, plan, first: plan(config, chosen), desk, pace, disk, isHeld: exchange.isHeld, entry, outputPath, sockets,
       nextEpoch, orphans, signals, logs, log, stop,
     }); // prettier-ignore
   } finally {
@@ -77,6 +79,7 @@ interface Recording {
   readonly first: RecorderPlan;
   readonly desk: SymbolDesk;
   readonly pace: RebalancePace;
+  readonly disk: Pick<DiskKeeperOptions, 'pace' | 'measure'>;
   /** Whether the exchange has forbidden requests for now. */
   readonly isHeld: () => boolean;
   readonly entry: string;
@@ -113,19 +116,19 @@ async function record(recording: Recording): Promise<ExitCode> {
     monitoring: monitoring.url,
   });
   const hands = openHands({ ...recording, children, board });
-  let disk: { close(): void } | undefined;
+  let diskWatch: { close(): void } | undefined;
   try {
     orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
     hands.start();
-    if (!stop.isStopping) disk = watchDisk(recording, children, board, hands);
+    if (!stop.isStopping) diskWatch = watchDisk(recording, children, board, hands);
     signals.onReload(() => hands.reload());
     await stop.stopped;
     systemClock.clearTimeout(duration);
     log.info('Stopping', { reason: stop.reason });
   } finally {
-    disk?.close();
+    diskWatch?.close();
     const changes = hands.close();
     await children.stop();
     await changes;
@@ -141,12 +144,13 @@ async function record(recording: Recording): Promise<ExitCode> {
 }
 
 function watchDisk(
-  { outputPath, stop, log }: Recording,
+  { outputPath, disk, stop, log }: Recording,
   children: Children,
   board: StatusBoard,
   hands: Hands,
 ): { close(): void } {
   return keepDisk({
+    ...disk,
     outputPath,
     storage: children.plan.config.storage,
     writtenBytes: () => board.totals().bytes,
