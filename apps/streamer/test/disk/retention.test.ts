@@ -264,7 +264,7 @@ describe('retention', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyFile, { maxLength: 12 }), async (files) => {
         const nameOf = ({ kind, day, part }: (typeof files)[number]) =>
-          formatFileName(kind as 'depth', `2026-03-${String(day).padStart(2, '0')}`, part);
+          formatFileName(kind, `2026-03-${String(day).padStart(2, '0')}`, part);
         const pathOf = (file: (typeof files)[number]) => `${file.symbol}/${nameOf(file)}${file.isPacked ? '.gz' : ''}`;
         const listed = new Set(files.filter(({ isListed }) => isListed).map((file) => `${file.symbol}/${nameOf(file)}`));
         const folder = store(files.map(pathOf), [...listed]);
