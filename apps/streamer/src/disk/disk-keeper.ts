@@ -57,6 +57,7 @@ export function keepDisk(options: DiskKeeperOptions): { close(): void } {
   void retention.look();
   return {
     close: () => {
+      watch.close();
       retention.close();
       for (const task of tasks) task.stop();
     },

@@ -63,6 +63,7 @@ export class DiskWatch {
   #standing: Standing | undefined;
   #askedToPackAtMs = -Infinity;
   #isUnknown = false;
+  #isClosed = false;
   /** Undefined before the first look, and while the file system does not answer it. */
   figures: DiskFigures | undefined;
 
@@ -74,13 +75,19 @@ export class DiskWatch {
   async look(): Promise<void> {
     const { measure, log } = this.#options;
     try {
-      this.#judge(await measure());
+      const space = await measure();
+      if (!this.#isClosed) this.#judge(space);
       this.#isUnknown = false;
     } catch (error) {
       this.figures = undefined;
       if (!this.#isUnknown) log.error('DiskUnknown', errorFields(error));
       this.#isUnknown = true;
     }
+  }
+
+  /** Nothing is done any more, also by a look that is under way. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   #judge(space: DiskSpace): void {

@@ -121,6 +121,16 @@ describe('the watch over a disk', () => {
   });
 });
 
+describe('the disk of a recorder that has ended', () => {
+  it("is nobody's concern any more", async () => {
+    const { watch, has, done, lookFor } = bench();
+    has(5);
+    watch.close();
+    await lookFor(300_000);
+    expect({ done, figures: watch.figures }).toEqual({ done: [], figures: undefined });
+  });
+});
+
 describe('the streams that may be given up', () => {
   it.each([
     [STREAMS, ['kline_1m', 'bookTicker']],

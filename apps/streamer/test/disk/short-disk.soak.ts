@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit, gapRowsOf, rowsOf } from '../faults/audit.ts';
 import { auditFigures, printFigures, SOUND } from '../faults/figures.ts';
@@ -29,7 +29,7 @@ describe('a recorder on a small disk that somebody else fills', () => {
     const config = { storage: { output_dir: data } };
     await whileRecording(
       { symbols: SYMBOLS, config, main: (folder) => hastyRecorder(folder) },
-      async ({ recorder }) => {
+      async ({ recorder, folder }) => {
         const bars = () => SYMBOLS.map((symbol) => rowsOf(join(data, symbol), 'kline').length);
         await recorder.statusWhen((status) => isLive(status) && diskOf(status)?.stage === 'ok');
         await recorder.statusWhen(({ streams }) => streams.every(({ events }) => events > 20));
@@ -49,6 +49,20 @@ describe('a recorder on a small disk that somebody else fills', () => {
             processes.every(({ state }) => state === 'ready') &&
             books.every(({ state }) => state === 'live') &&
             streams.every(({ stream }) => !stream.includes('kline')),
+        );
+        expect(bars()).toEqual(rowsWhenShort);
+
+        // Nor do workers that a reload puts in the place of the others.
+        const file = join(folder, 'config.yaml');
+        const written = JSON.parse(readFileSync(file, 'utf8')) as { network: object };
+        const network = { ...written.network, silence_timeout: '29s' };
+        writeFileSync(file, JSON.stringify({ ...written, network }));
+        process.kill(recorder.pid, 'SIGHUP');
+        await eventually(() => recorder.output().stderr.includes('Reloaded'), undefined, 60_000);
+        await recorder.statusWhen(
+          ({ processes, books }) =>
+            processes.filter(({ role }) => role === 'worker').every(({ id }) => id.endsWith('-r1')) &&
+            books.every(({ state }) => state === 'live'),
         );
         expect(bars()).toEqual(rowsWhenShort);
 
