@@ -1,7 +1,7 @@
 import type { FreeSpaceConfig } from '@org/config';
 import { loadConfig } from '@org/config';
 import fc from 'fast-check';
-import { DISK_PACE, DISK_STAGES, ladderOf, LEAVE_FACTOR, type Rung, type Standing, standOn } from '../../src/disk/ladder.ts'; // prettier-ignore
+import { DISK_PACE, DISK_STAGES, ladderOf, type Rung, type Standing, standOn } from '../../src/disk/ladder.ts'; // prettier-ignore
 
 const GIB = 1024 ** 3;
 const { freeSpace: DEFAULTS } = loadConfig({ text: 'symbols: {pairs: [A]}' }).storage;
@@ -116,7 +116,7 @@ describe('where a disk stands', () => {
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 60 }),
         ({ belowBytes }, noise) => {
           // No other rung has a limit of its own in this band.
-          const spanBytes = Math.min((LEAVE_FACTOR - 1) * belowBytes, 49);
+          const spanBytes = Math.min(0.2 * belowBytes, 49);
           const stood = climb(
             rungs,
             every10s([belowBytes - 1, ...noise.map((part) => belowBytes - 1 + part * spanBytes)]),

@@ -115,9 +115,10 @@ describe('a stream that is given up for want of room', () => {
   });
 
   it('is not asked for symbols that come later, until it comes back for them as well', () => {
-    const { asked, take, record } = workers().worker('worker-1/1');
+    const { hand, asked, take, record } = workers().worker('worker-1/1');
     record('aggTrade', 'depth@0ms');
     take('N');
+    expect(hand.report().streams.map(({ stream }) => stream)).toEqual([BARS, TRADES, DEPTH, 'N@aggTrade', 'N@depth@0ms']); // prettier-ignore
     record(...ALL);
     expect(asked).toEqual([`-${BARS}`, '+N@aggTrade', '+N@depth@0ms', `+${BARS}`, '+N@kline_1m']);
   });
