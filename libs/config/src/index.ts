@@ -4,6 +4,7 @@ export type { ConfigKey, JsonSchema } from './json-schema.ts';
 export type { LoadConfigOptions } from './load.ts';
 export type { ConfigFlags, ConfigOverride } from './overrides.ts';
 export type {
+  FreeSpaceConfig,
   GeneralConfig,
   LoggingConfig,
   LogLevel,
@@ -12,6 +13,7 @@ export type {
   OrderbookConfig,
   PerformanceConfig,
   ReconnectConfig,
+  SpaceLimit,
   StorageConfig,
   StreamerConfig,
   SymbolsConfig,

@@ -41,6 +41,8 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
       formats: storage.formats,
       rotation: storage.rotation,
       compression: storage.compression,
+      retentionMs: storage.retention,
+      freeSpace: storage.free_space,
     },
     performance: resolvePerformance(checked.performance),
     orderbook: { snapshotIntervalMs: orderbook.snapshot_interval, snapshotLevels: orderbook.snapshot_levels },

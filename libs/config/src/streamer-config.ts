@@ -72,6 +72,24 @@ export interface StorageConfig {
   /** How long a file lasts, by UTC: a word, or milliseconds: whole seconds, from 10 000, that divide a day. */
   readonly rotation: 'daily' | 'hourly' | number;
   readonly compression: 'gzip' | 'none';
+  /** Closed files that are older are removed; 0 keeps them for ever. */
+  readonly retentionMs: number;
+  readonly freeSpace: FreeSpaceConfig;
+}
+
+/** Free space below which something is done. */
+export interface FreeSpaceConfig {
+  readonly warn: SpaceLimit;
+  readonly compress: SpaceLimit;
+  readonly shed: SpaceLimit;
+  readonly stop: SpaceLimit;
+}
+
+/** Room on a disk: so much of it or so many bytes, whichever is less. */
+export interface SpaceLimit {
+  /** Of the whole disk, from 0 to 100. */
+  readonly percent: number;
+  readonly bytes: number;
 }
 
 export interface PerformanceConfig {

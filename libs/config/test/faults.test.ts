@@ -23,6 +23,7 @@ const STREAMS = `one of ${STREAM_NAMES.join(', ')}`;
 const NETWORK = 'market, rest_url, ws_url, silence_timeout, lifetime, redundancy, reconnect';
 const SECTIONS = 'general, network, symbols, storage, performance, orderbook, monitoring, logging';
 const DURATION = 'a duration like 500ms, 30s, 5m or 24h';
+const SPACE = 'a share like 2.5%, or a size like 10GiB';
 const SIZE = 'a size like 256KiB, 64MiB, 1GiB or a number of bytes';
 const FOLDER = 'the path of a folder, 1 to 1024 characters';
 const HTTPS = 'an https:// address, or http:// on loopback';
@@ -102,6 +103,11 @@ const valueFaults: [yaml: string, message: string][] = [
   ['storage:\n  rotation: 48h', '2: storage.rotation: expected a duration that divides a day, was "48h"'],
   ['storage:\n  rotation: 12s500ms', '2: storage.rotation: expected a duration of whole seconds, was "12s500ms"'],
   ['storage:\n  compression: zstd', '2: storage.compression: expected gzip or none, was "zstd"'],
+  ['storage:\n  retention: 90d', `2: storage.retention: expected ${DURATION}, was "90d"`],
+  ['storage:\n  free_space: {warn: 10GB}', `2: storage.free_space.warn: expected auto (10% or 20GiB), ${SPACE}, was "10GB"`],
+  ['storage:\n  free_space: {compress: 101%}', `2: storage.free_space.compress: expected auto (5% or 10GiB), ${SPACE}, was "101%"`],
+  ['storage:\n  free_space: {shed: -1}', `2: storage.free_space.shed: expected auto (3% or 5GiB), ${SPACE}, was -1`],
+  ['storage:\n  free_space: {stop: true}', `2: storage.free_space.stop: expected auto (1% or 2GiB), ${SPACE}, was true`],
   ['performance:\n  queue_size: 64MB', `2: performance.queue_size: expected ${SIZE}, was "64MB"`],
   ['performance:\n  queue_size: 1KiB', '2: performance.queue_size: expected a size from 64KiB to 16GiB, was "1KiB"'],
   ['general:\n  orphan_timeout: 25h', '2: general.orphan_timeout: expected a duration from 0ms to 24h, was "25h"'],

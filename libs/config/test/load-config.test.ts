@@ -35,7 +35,19 @@ const defaults: StreamerConfig = {
     perWorker: 'auto',
     universe: undefined,
   },
-  storage: { outputDir: './data', formats: ['csv'], rotation: 'daily', compression: 'gzip' },
+  storage: {
+    outputDir: './data',
+    formats: ['csv'],
+    rotation: 'daily',
+    compression: 'gzip',
+    retentionMs: 0,
+    freeSpace: {
+      warn: { percent: 10, bytes: 20 * 1024 ** 3 },
+      compress: { percent: 5, bytes: 10 * 1024 ** 3 },
+      shed: { percent: 3, bytes: 5 * 1024 ** 3 },
+      stop: { percent: 1, bytes: 2 * 1024 ** 3 },
+    },
+  },
   performance: {
     queueSizeBytes: 67_108_864,
     spoolSizeBytes: 1_073_741_824,
@@ -64,7 +76,13 @@ network:
   redundancy: 2
   reconnect: { initial_delay: 1s, max_delay: 1s, max_retries: 7 }
 symbols: { pairs: [btcusdt, 币安人生USDT], streams: [kline_1m, kline_5m, bookTicker], per_worker: 4 }
-storage: { output_dir: /srv/data, formats: [csv], rotation: hourly, compression: none }
+storage:
+  output_dir: /srv/data
+  formats: [csv]
+  rotation: hourly
+  compression: none
+  retention: 720h
+  free_space: { warn: 12.5%, compress: 4GiB, shed: 0, stop: auto }
 performance: { queue_size: 131072, batch_size: "4096", flush_interval: 1s }
 orderbook: { snapshot_interval: 500ms, snapshot_levels: 20 }
 monitoring: { host: localhost, port: 0 }
@@ -86,7 +104,19 @@ logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
         streams: ['kline_1m', 'kline_5m', 'bookTicker'],
         perWorker: 4,
       },
-      storage: { outputDir: '/srv/data', formats: ['csv'], rotation: 'hourly', compression: 'none' },
+      storage: {
+        outputDir: '/srv/data',
+        formats: ['csv'],
+        rotation: 'hourly',
+        compression: 'none',
+        retentionMs: 2_592_000_000,
+        freeSpace: {
+          warn: { percent: 12.5, bytes: Number.MAX_SAFE_INTEGER },
+          compress: { percent: 100, bytes: 4 * 1024 ** 3 },
+          shed: { percent: 100, bytes: 0 },
+          stop: { percent: 1, bytes: 2 * 1024 ** 3 },
+        },
+      },
       performance: {
         queueSizeBytes: 131_072,
         spoolSizeBytes: 1_073_741_824,

@@ -6,6 +6,7 @@ export const GAP_REASONS = [
   'overflow', // a queue was full and dropped what it could not keep
   'restart', // the process that recorded the stream started anew
   'malformed', // a frame could not be understood and may have carried ids
+  'disk', // the stream was given up for a time, for want of room on the disk
 ] as const;
 
 export type GapReason = (typeof GAP_REASONS)[number];

@@ -13,5 +13,5 @@ export async function serve(flags: RecordFlags, entry: string): Promise<ExitCode
   const { detached: isDetached = false, ...given } = flags;
   const { config: path, ...overrides } = given;
   const load = () => loadConfig({ path, environment: process.env, overrides: flagOverrides(overrides) });
-  return runPrimary(load, entry, undefined, { isDetached, flags: given });
+  return runPrimary(load, entry, { invocation: { isDetached, flags: given } });
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ClockTimer, systemClock } from '@org/binance-client';
 import { parseStreamKey } from '@org/market-data';
 import { Supervisor, type SupervisorHandlers } from '@org/supervision';
@@ -8,7 +9,7 @@ import type { ChildState, StatusBoard } from '../monitoring/status-board.ts';
 import { bookPlan, type ChildPlanOptions, childSpecs, workerSpecs } from './child-specs.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
-import type { RecorderPlan } from './recorder-plan.ts';
+import { recordedStreams, type RecorderPlan } from './recorder-plan.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line' | 'handOf'> {
@@ -103,6 +104,8 @@ export class Children {
   reassign(plan: RecorderPlan, change: HandChange = {}): void {
     const before = this.#plan;
     this.#plan = { ...before, ...plan };
+    if (!isDeepStrictEqual(recordedStreams(before), recordedStreams(plan)))
+      for (const id of this.workers) this.#tellStreams(id);
     const handBefore = new Map(before.workers.map(({ id, symbols }) => [id, symbols]));
     for (const { id, symbols } of plan.workers) this.#tell(id, handBefore.get(id) ?? [], symbols, change);
     if (before.symbols !== plan.symbols)
@@ -150,6 +153,10 @@ export class Children {
     systemClock.clearTimeout(this.#goTimer);
     this.send('writer', { type: 'make-room' });
     return this.#supervisor.stop();
+  }
+
+  #tellStreams(worker: string): void {
+    this.send(worker, { type: 'record-streams', streams: recordedStreams(this.#plan) });
   }
 
   #tell(id: string, had: readonly string[], has: readonly string[], change: HandChange): void {
@@ -207,6 +214,8 @@ export class Children {
     // It was started with the books of the first plan; what it should keep may have changed since.
     if (role === 'order-book') this.send(id, { type: 'keep-books', books: bookPlan(this.#plan) });
     if (role !== 'worker') return;
+    // The worker was started with all streams of the configuration.
+    if (this.#plan.shed?.length) this.#tellStreams(id);
     this.#waitingForGo.add(id);
     if (this.haveBegun || this.#waitingForGo.size === this.#plan.workers.length) this.#go();
     else this.#goTimer ??= systemClock.setTimeout(() => this.#go(), GO_TIMEOUT_MS);

@@ -11,6 +11,8 @@ export const EXIT = {
   storeFailed: 70,
   /** EX_CANTCREAT: the output folder cannot be written. */
   outputNotWritable: 73,
+  /** EX_IOERR: there was no room left on the disk, and there is none for whoever is started at once. */
+  diskFull: 74,
   /** EX_TEMPFAIL: another recorder writes to the same folder. */
   alreadyRunning: 75,
   /** EX_CONFIG */

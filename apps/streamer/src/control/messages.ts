@@ -165,6 +165,10 @@ export type PrimaryMessage =
       /** Stream keys and how far each must have come before; what is not named need not wait. */
       readonly reached: Readonly<Record<string, number>>;
     }
+  /** To a worker: record these streams of every symbol and no others. What ends by it ends for want of room on the disk. */
+  | { readonly type: 'record-streams'; readonly streams: readonly string[] }
+  /** To the writer: room is short, and files that are closed should be packed at once. */
+  | { readonly type: 'pack-early' }
   /** Somebody wants to know exactly how things stand. */
   | { readonly type: 'report-now' }
   /** To the writer: everything will stop, and what is still on its way needs room. */

@@ -7,6 +7,7 @@ import type {
   QueueReport,
   StreamReport,
 } from '../control/messages.ts';
+import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
 
@@ -51,6 +52,8 @@ export interface RecorderStatus {
   readonly receiptToDurableMs: LatencyReport;
   readonly books: readonly BookReport[];
   readonly archive: ArchiveReport;
+  /** Null before the first look at the disk, and while its file system does not answer. */
+  readonly disk: DiskStatus | null;
 }
 
 const NO_ARCHIVE: ArchiveReport = {
@@ -101,6 +104,8 @@ export class StatusBoard {
   readonly #hadBook = new Set<string>();
   readonly #earlier = new Map<string, Tally>();
   #endedArchive = NO_ARCHIVE;
+  /** The latest look at it. */
+  disk: DiskStatus | undefined;
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
   constructor(startedAtMs: number, expected: Expectation) {
@@ -226,6 +231,7 @@ export class StatusBoard {
       receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
       archive: addArchive(this.#endedArchive, writer?.archive ?? NO_ARCHIVE),
+      disk: this.disk ?? null,
     };
   }
 
@@ -253,6 +259,8 @@ export class StatusBoard {
   #state(nowMs: number, children: readonly ChildState[]): RecorderState {
     const isReady = this.obstacles(nowMs, children).length === 0;
     const waiting = this.#books().filter(({ state }) => state === 'buffering');
+    // Whoever is ready by then delivers what is recorded, which is not what was asked for.
+    if (isReady && (this.disk?.shedStreams.length || this.disk?.stage === 'stop')) return 'degraded';
     if (isReady && waiting.length === 0) return 'healthy';
     // The snapshots of hundreds of books take minutes: the weight of requests is limited.
     if (isReady && waiting.every(({ symbol }) => !this.#hadBook.has(symbol))) return 'starting';

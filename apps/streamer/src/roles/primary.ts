@@ -7,7 +7,7 @@ import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
 import { childNodeFlags } from '../control/node-flags.ts';
-import { openHands } from '../control/hands/open-hands.ts';
+import { type Hands, openHands } from '../control/hands/open-hands.ts';
 import { REBALANCE_PACE, type RebalancePace } from '../control/hands/rebalancer.ts';
 import { hostBudget } from '../control/host-budget.ts';
 import { OrphanDesk } from '../control/orphan-desk.ts';
@@ -21,6 +21,8 @@ import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
 import { type Invocation, PidKeeper } from '../daemon/pid-keeper.ts';
 import { boundedOutput, unfailing } from '../daemon/start-output.ts';
+import { type DiskKeeperOptions, keepDisk, measureDisk } from '../disk/disk-keeper.ts';
+import { DISK_PACE } from '../disk/ladder.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
@@ -28,18 +30,29 @@ import { type MonitoringServer, type MonitoringSources, startMonitoring } from '
 import { type RecorderStatus, StatusBoard } from '../monitoring/status-board.ts';
 import { printSummary } from '../monitoring/summary.ts';
 
+/** What is not always the same. */
+export interface Manner {
+  /** What the PID file says of this start; in the foreground without flags when absent. */
+  readonly invocation?: Invocation;
+  readonly pace?: RebalancePace;
+  readonly disk?: Pick<DiskKeeperOptions, 'pace' | 'measure'>;
+}
+
+const IN_FOREGROUND: Invocation = { isDetached: false, flags: {} };
+const WATCHED_DISK = { pace: DISK_PACE, measure: measureDisk };
+
 /**
  * The primary: starts writer, order-book manager and workers in this order, restarts what dies, stops them in reverse,
  * and follows what the exchange lists. It carries no market data. `load` reads the configuration, now and at every reload;
- * `entry` is the program that the children run; `invocation` is what the PID file says of this start. Resolves with the exit code when everything has ended; rejects with
+ * `entry` is the program that the children run. Resolves with the exit code when everything has ended; rejects with
  * {@link FatalError} when nothing could begin.
  */
 export async function runPrimary(
   load: () => StreamerConfig,
   entry: string,
-  pace: RebalancePace = REBALANCE_PACE,
-  invocation: Invocation = IN_FOREGROUND,
+  manner: Manner = {},
 ): Promise<ExitCode> {
+  const { invocation = IN_FOREGROUND, pace = REBALANCE_PACE, disk = WATCHED_DISK } = manner;
   const config = load();
   const outputPath = prepareOutputFolder(config.storage.outputDir);
   // In the background nobody reads it and nobody rotates it.
@@ -69,7 +82,7 @@ export async function runPrimary(
     const chosen = await desk.choose(config.symbols, []);
     desk.adopt(chosen);
     return await record({
-      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry,
+      load, plan, first: plan(config, chosen), desk, pace, disk, isHeld: exchange.isHeld, entry,
       nodeFlags: childNodeFlags(), outputPath, sockets,
       nextEpoch, orphans, signals, logs, log, stop, pidFile,
       output: outputOf(process.stdout),
@@ -84,14 +97,13 @@ export async function runPrimary(
   }
 }
 
-const IN_FOREGROUND: Invocation = { isDetached: false, flags: {} };
-
 interface Recording {
   readonly load: () => StreamerConfig;
   readonly plan: (config: StreamerConfig, chosen: ChosenSymbols) => RecorderPlan;
   readonly first: RecorderPlan;
   readonly desk: SymbolDesk;
   readonly pace: RebalancePace;
+  readonly disk: Pick<DiskKeeperOptions, 'pace' | 'measure'>;
   /** Whether the exchange has forbidden requests for now. */
   readonly isHeld: () => boolean;
   readonly entry: string;
@@ -134,16 +146,19 @@ async function record(recording: Recording): Promise<ExitCode> {
     outputDir: config.storage.outputDir,
     monitoring: monitoring.url,
   });
+  let diskWatch: { close(): void } | undefined;
   try {
     orphans.takeOver(() => children.haveBegun && obstacles().length === 0);
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
     hands.start();
+    if (!stop.isStopping) diskWatch = watchDisk(recording, children, board, hands);
     signals.onReload(() => hands.reload());
     await stop.stopped;
     systemClock.clearTimeout(duration);
     log.info('Stopping', { reason: stop.reason });
   } finally {
+    diskWatch?.close();
     const changes = hands.close();
     await children.stop();
     await changes;
@@ -156,6 +171,28 @@ async function record(recording: Recording): Promise<ExitCode> {
   const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
   log.info('Stopped', { reason: stop.reason, exitCode });
   return exitCode;
+}
+
+function watchDisk(
+  { outputPath, disk, stop, log }: Recording,
+  children: Children,
+  board: StatusBoard,
+  hands: Hands,
+): { close(): void } {
+  return keepDisk({
+    ...disk,
+    outputPath,
+    storage: children.plan.config.storage,
+    writtenBytes: () => board.totals().bytes,
+    streams: () => children.plan.config.symbols.streams,
+    actions: {
+      packEarly: () => children.send('writer', { type: 'pack-early' }),
+      shed: (streams) => hands.shed(streams),
+      stop: () => stop.request('no room is left on the disk', EXIT.diskFull),
+    },
+    report: (status) => (board.disk = status),
+    log,
+  });
 }
 
 /** Rejects when another primary holds the folder. */

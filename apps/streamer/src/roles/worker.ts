@@ -75,6 +75,7 @@ export function runWorker(task: WorkerTask): void {
     if (order.type === 'repair') repairer.repair(order.repairs);
     if (order.type === 'take-symbols') changes.take(order);
     if (order.type === 'leave-symbols') changes.leave(order);
+    if (order.type === 'record-streams') changes.record(order);
   };
 
   link.start();

@@ -14,6 +14,7 @@ export interface HandChangesOptions {
 export interface HandChanges {
   take(order: Order<'take-symbols'>): void;
   leave(order: Order<'leave-symbols'>): void;
+  record(order: Order<'record-streams'>): void;
   stop(): void;
 }
 
@@ -37,6 +38,10 @@ export function handChanges({ hand, streams, clock }: HandChangesOptions): HandC
       const orders = new Map(Object.entries(reached));
       if (orders.size > 0) departures.add(symbols, orders);
       else leave(symbols, isExplained);
+    },
+    record: ({ streams: names }) => {
+      streams.unsubscribe(hand.streamsBeside(names));
+      streams.subscribe(hand.record(names));
     },
     stop: () => departures.stop(),
   };

@@ -8,7 +8,7 @@ import { StreamDifferences } from './stream-differences.ts';
 import { SymbolRecorder } from './symbol-recorder.ts';
 
 export interface HandOptions {
-  /** Streams of every symbol, in the words of the configuration. */
+  /** Streams of every symbol at first, in the words of the configuration. */
   readonly streams: readonly string[];
   readonly line: number;
   readonly clock: Clock;
@@ -32,11 +32,14 @@ export class Hand {
   readonly #differences = new StreamDifferences();
   /** Last figures of what is recorded here no more, until they are reported. */
   #gone: StreamReport[] = [];
+  /** Of every symbol. */
+  #streams: readonly string[];
   #rejectedFrames = 0;
   #delayLoggedAtMs = -Infinity;
 
   constructor(options: HandOptions) {
     this.#options = options;
+    this.#streams = options.streams;
     this.recorders = this.#recorders;
   }
 
@@ -58,6 +61,7 @@ export class Hand {
         symbol,
         new SymbolRecorder({
           ...this.#options,
+          streams: this.#streams,
           symbol,
           joinsRunning,
           snapshotPriority,
@@ -72,6 +76,27 @@ export class Hand {
   /** Streams that are recorded here of these symbols. */
   streamsOf(symbols: readonly string[]): readonly StreamKey[] {
     return this.#keys(symbols.filter((symbol) => this.#recorders.has(symbol)));
+  }
+
+  /** Streams that are recorded here and are none of these. */
+  streamsBeside(names: readonly string[]): readonly StreamKey[] {
+    const others = this.#streams.filter((stream) => !names.includes(stream));
+    return this.#keys([...this.#recorders.keys()], others);
+  }
+
+  /**
+   * Records these streams of every symbol and gives up the others for want of room on the disk; whoever calls has ended
+   * them. Returns the streams to ask for.
+   */
+  record(names: readonly string[]): readonly StreamKey[] {
+    const begun = names.filter((stream) => !this.#streams.includes(stream));
+    const ended = this.#streams.filter((stream) => !names.includes(stream));
+    this.#streams = names;
+    for (const recorder of this.#recorders.values()) {
+      for (const stream of begun) recorder.begin(stream);
+      for (const stream of ended) this.#gone.push(...recorder.giveUp(stream, 'disk'));
+    }
+    return this.#keys([...this.#recorders.keys()], begun);
   }
 
   /** Ends the recording of symbols; whoever calls has ended their streams. */
@@ -113,7 +138,7 @@ export class Hand {
     return waiting;
   }
 
-  #keys(symbols: readonly string[]): readonly StreamKey[] {
-    return symbols.flatMap((symbol) => this.#options.streams.map((stream) => ({ symbol, stream })));
+  #keys(symbols: readonly string[], streams = this.#streams): readonly StreamKey[] {
+    return symbols.flatMap((symbol) => streams.map((stream) => ({ symbol, stream })));
   }
 }

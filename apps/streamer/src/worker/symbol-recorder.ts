@@ -62,20 +62,37 @@ export class SymbolRecorder {
     this.#options = options;
     this.#fields = options.fields ?? new FrameFields();
     for (const stream of options.streams) {
-      const key = `${options.symbol}@${stream}`;
-      this.#streams.set(key, {
-        ledger: new StreamLedger(),
-        handover: new StreamHandover(),
-        alarm: undefined,
-      });
-      if (streamKind(stream) === 'depth') this.#depthKey = key;
+      this.begin(stream);
+      if (streamKind(stream) === 'depth') this.#depthKey = this.#keyOf(stream);
     }
     if (this.#depthKey !== undefined) this.depth = this.#depthKeeper(this.#depthKey);
   }
 
+  /** Another stream of the symbol; depth is one from the beginning or never. */
+  begin(stream: string): void {
+    const recorded = { ledger: new StreamLedger(), handover: new StreamHandover(), alarm: undefined };
+    this.#streams.set(this.#keyOf(stream), recorded);
+  }
+
+  /** Records a stream no more, which is a gap from now on, with this reason. Returns its last figures. */
+  giveUp(stream: string, reason: GapReason): readonly StreamReport[] {
+    const key = this.#keyOf(stream);
+    const recorded = this.#streams.get(key);
+    if (recorded === undefined) return [];
+    this.#recordAll(key, recorded.ledger, recorded.handover.drain());
+    this.#doubtSilence(key, recorded);
+    // Also where nothing came in this life: what an earlier one has stored ends here all the same.
+    for (const isEnd of [false, true])
+      this.#store(key, RECORD_TYPE.doubt, doubtRecord(reason, isEnd), this.#options.clock.wallUs());
+    const reports = this.reports().filter((report) => report.stream === key);
+    this.#streams.delete(key);
+    return reports;
+  }
+
   /** Takes a frame of one of the streams; `bytes` may be reused after the call. */
   frame(ref: Pick<StreamRef, 'key'>, bytes: Buffer, receivedAtUs: number, connectionId: number): void {
-    const stream = this.#streams.get(ref.key)!;
+    const stream = this.#streams.get(ref.key);
+    if (stream === undefined) return;
     if (stream.handover.isNext(connectionId)) {
       this.#record(ref.key, stream.ledger, { bytes, receivedAtUs, connectionId });
     } else {
@@ -159,6 +176,10 @@ export class SymbolRecorder {
       if (!isExplained) this.#doubtSilence(key, stream);
       this.#store(key, RECORD_TYPE.doubt, doubtRecord(ledger.openDoubt ?? 'restart', true), nowUs);
     }
+  }
+
+  #keyOf(stream: string): string {
+    return `${this.#options.symbol}@${stream}`;
   }
 
   #doubtSilence(key: string, { ledger, alarm }: RecordedStream): void {

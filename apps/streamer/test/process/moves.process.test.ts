@@ -22,7 +22,7 @@ function hastyRecorder(folder: string): string {
 import { loadConfig } from ${dist('libs/config/dist/index.js')};
 const load = () => loadConfig({ path: process.argv[4] });
 const pace = { lookIntervalMs: 700, looks: 2, calmAfterMs: 0 };
-process.exitCode = await runPrimary(load, ${JSON.stringify(resolve('apps/streamer/dist/main.js'))}, pace);
+process.exitCode = await runPrimary(load, ${JSON.stringify(resolve('apps/streamer/dist/main.js'))}, { pace });
 `,
   );
   return file;

@@ -13,6 +13,7 @@ import {
 import { formatsField, pairsField, streamsField, symbolsField, wordsField } from './name-list.ts';
 import { rotationField } from './rotation.ts';
 import { consistentSelectors } from './selectors.ts';
+import { spaceLimitField } from './space-limit.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -124,11 +125,36 @@ const symbols = section('What is recorded.', {
   }),
 });
 
+const freeSpace = section(
+  'Free space of the disk below which something is done; a stage begins at the latest where the next one does.',
+  {
+    warn: spaceLimitField('Below it: a warning, in the log and in the status.', {
+      percent: 10,
+      bytes: 20 * GIB,
+    }),
+    compress: spaceLimitField('Below it: closed files are packed at once.', { percent: 5, bytes: 10 * GIB }),
+    shed: spaceLimitField(
+      'Below it for 90 s: streams are given up, the last of symbols.streams first; never depth nor aggTrade.',
+      { percent: 3, bytes: 5 * GIB },
+    ),
+    stop: spaceLimitField('Below it for 3 minutes: the recorder ends, with everything stored.', {
+      percent: 1,
+      bytes: 2 * GIB,
+    }),
+  },
+);
+
 const storage = section('Where and how it is stored.', {
   output_dir: folderField('Folder of the recordings; relative to the working directory.', './data'),
   formats: formatsField('Formats that are written.'),
   rotation: rotationField('When a new file begins, by UTC.', 'daily'),
   compression: wordField('Compression of closed files.', 'gzip', ['gzip', 'none']),
+  // A hundred years, as good as for ever.
+  retention: durationField('Closed files that are older are removed; 0s keeps them for ever.', '0s', {
+    min: 0,
+    max: 876_000 * HOUR,
+  }),
+  free_space: freeSpace.prefault({}),
 });
 
 const performance = section('Queues and batches.', {

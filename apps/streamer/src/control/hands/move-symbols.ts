@@ -2,7 +2,7 @@ import type { Clock } from '@org/binance-client';
 import type { Log } from '../../logging/child-log.ts';
 import type { StatusBoard } from '../../monitoring/status-board.ts';
 import type { Children, HandChange } from '../children.ts';
-import type { RecorderPlan } from '../recorder-plan.ts';
+import { recordedStreams, type RecorderPlan } from '../recorder-plan.ts';
 import { type Move, withoutGivers, withTakers } from './change-hands.ts';
 
 export interface MoveSymbolsOptions {
@@ -61,7 +61,7 @@ function ordersOf(
   { children, board }: MoveSymbolsOptions,
 ): ReadonlyMap<string, number> | undefined {
   const orders = new Map<string, number>();
-  for (const stream of children.plan.config.symbols.streams) {
+  for (const stream of recordedStreams(children.plan)) {
     const key = `${symbol}@${stream}`;
     const lastOrder = board.carriedBy(to, key)?.lastOrder;
     if (lastOrder === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { systemClock } from '@org/binance-client';
 import type { StreamerConfig } from '@org/config';
 import type { Log } from '../../logging/child-log.ts';
@@ -34,6 +35,8 @@ export interface Hands {
   reload(): void;
   /** What became of the reloads. */
   reloads(): ReloadReport;
+  /** Records all streams of the configuration but these, in the workers that there are; nothing when it is so already. */
+  shed(streams: readonly string[]): void;
   /** Begins nothing more; resolves when what is under way has ended. */
   close(): Promise<void>;
 }
@@ -90,6 +93,14 @@ export function openHands(options: HandsOptions): Hands {
     },
     reload: () => reloads.request(),
     reloads: () => reloads.report(),
+    shed: (streams) => {
+      const isDone = (): boolean => isDeepStrictEqual(children.plan.shed ?? [], streams);
+      const take = (): Promise<void> => {
+        if (!isDone() && !stop.isStopping) recorded.assign({ ...children.plan, shed: streams }, {});
+        return Promise.resolve();
+      };
+      if (!isDone()) void changes.run(take);
+    },
     close: () => {
       for (const task of tasks) task.stop();
       return changes.close();
@@ -117,7 +128,7 @@ function reloading({ children, board, desk, plan, logs }: HandsOptions, recorded
       return true;
     },
     renew: async (config: StreamerConfig, chosen: ChosenSymbols): Promise<boolean> => {
-      const isReplaced = await renew(plan(config, chosen), children, board);
+      const isReplaced = await renew(withoutShed(plan(config, chosen), children), children, board);
       if (isReplaced) {
         desk.adopt(chosen);
         recorded.renewed();
@@ -125,6 +136,11 @@ function reloading({ children, board, desk, plan, logs }: HandsOptions, recorded
       return isReplaced;
     },
   };
+}
+
+/** What was given up before stays so: the disk has not grown by it. */
+function withoutShed(plan: RecorderPlan, children: Children): RecorderPlan {
+  return { ...plan, shed: children.plan.shed ?? [] };
 }
 
 async function renew(plan: RecorderPlan, children: Children, board: StatusBoard): Promise<boolean> {
