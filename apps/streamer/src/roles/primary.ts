@@ -17,8 +17,8 @@ import { type RecorderSockets, recorderSockets } from '../control/recorder-socke
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
-import type { Log } from '../logging/child-log.ts';
-import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
+import { errorFields, type Log } from '../logging/child-log.ts';
+import { RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
 import { type MonitoringServer, type MonitoringSources, startMonitoring } from '../monitoring/http-server.ts';
 import { StatusBoard } from '../monitoring/status-board.ts';
@@ -37,7 +37,7 @@ export async function runPrimary(
 ): Promise<ExitCode> {
   const config = load();
   const outputPath = prepareOutputFolder(config.storage.outputDir);
-  const logs = openRecorderLog(config.logging, process.stderr);
+  const logs = new RecorderLog(config.logging, process.stderr);
   const log = logs.of('primary');
   const stop = new StopSignal();
   const signals = new PrimarySignals(stop, log);
@@ -62,6 +62,9 @@ export async function runPrimary(
       load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, outputPath, sockets,
       nextEpoch, orphans, signals, logs, log, stop,
     }); // prettier-ignore
+  } catch (error) {
+    log.error('RecorderFailed', errorFields(error));
+    throw error;
   } finally {
     exchange.close();
     await orphans.close();

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Audit, audit } from './audit.ts';
+import { eventually, type Recorder } from '../process/recorder.ts';
 import { MountedDisk } from './mounted-disk.ts';
 import { eventsOf, isLive, type RecordingOptions, whileUnderLoad } from './recording.ts';
 
@@ -8,6 +11,8 @@ export interface FullLogDiskFigures {
   readonly restarts: number;
   /** Bytes of log that found no room any more would have been these, on the recorder's own stderr. */
   readonly stderrBytes: number;
+  /** From room on the disk to the first line that was logged after it. */
+  readonly linesBackAfterMs: number;
   readonly audit: Audit;
 }
 
@@ -27,6 +32,8 @@ export async function fillLogDisk(
       disk.fill();
       await sleep(options.durationMs);
       const status = await recorder.statusWhen(isLive);
+      disk.free();
+      const linesBackAfterMs = await linesComeBack(recorder, join(disk.path, 'primary.log'));
       const restarts = status.processes.reduce((total, process) => total + process.restarts, 0);
       const { code, stderr } = await recorder.stop();
       if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
@@ -34,6 +41,7 @@ export async function fillLogDisk(
         events: eventsOf(status),
         restarts,
         stderrBytes: stderr.length,
+        linesBackAfterMs,
         audit: audit(data, symbols),
       };
     });
@@ -41,4 +49,13 @@ export async function fillLogDisk(
     disk.remove();
   }
   return figures!;
+}
+
+/** A signal to read the configuration again is logged, whatever comes of it. */
+async function linesComeBack(recorder: Recorder, file: string): Promise<number> {
+  const freedAtMs = performance.now();
+  process.kill(recorder.pid, 'SIGHUP');
+  const isBack = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes('"signal":"SIGHUP"');
+  await eventually(isBack, () => `no line in ${file} after there was room again`);
+  return Math.round(performance.now() - freedAtMs);
 }
