@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError, configExitCode, parseDuration } from '@org/config';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { demo } from './demo-command.ts';
+import { doctor, type DoctorFlags } from './doctor-command.ts';
 import { type RecordFlags, serve } from './serve-command.ts';
 
 /** Parses the command line and runs the command. Resolves with the exit code; prints its own errors. */
@@ -28,6 +29,14 @@ export async function runCommandLine(args: readonly string[], entry: string): Pr
     .option('--output-dir <dir>', 'where the files go', './demo-data')
     .action(async (flags: { duration: string; outputDir: string }) => {
       exitCode = await demo(flags, entry);
+    });
+  program
+    .command('doctor')
+    .description('say what is in the way of recording: configuration, folders, room, clock, network, ports')
+    .option('--config <file>', 'configuration file (default: config.yaml)')
+    .option('--json', 'print a list of findings')
+    .action(async (flags: DoctorFlags) => {
+      exitCode = await doctor(flags);
     });
   try {
     await program.parseAsync(args, { from: 'user' });
