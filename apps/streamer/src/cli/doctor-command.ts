@@ -14,15 +14,20 @@ export interface DoctorFlags {
 /** A file system that does not answer keeps its calls, and with them the process, for ever. */
 const EXIT_PATIENCE_MS = 500;
 
+function leaveSoon(exitCode: ExitCode): void {
+  setTimeout(() => process.exit(exitCode), EXIT_PATIENCE_MS).unref();
+}
+
 /** Says what is in the way of recording by this configuration, before a start or while a recorder runs. */
 export async function doctor(
   flags: DoctorFlags,
   output: NodeJS.WritableStream & { readonly isTTY?: boolean } = process.stdout,
+  leave = leaveSoon,
 ): Promise<ExitCode> {
   const findings = await findingsOf(flags.config);
-  output.write(flags.json === true ? jsonReport(findings) : textReport(findings, output.isTTY === true));
+  output.write(flags.json === true ? jsonReport(findings) : textReport(findings, output.isTTY === true && !process.env['NO_COLOR']));
   const exitCode = findings.some(({ level }) => level === 'error') ? EXIT.failed : EXIT.ok;
-  setTimeout(() => process.exit(exitCode), EXIT_PATIENCE_MS).unref();
+  leave(exitCode);
   return exitCode;
 }
 

@@ -8,12 +8,15 @@ const COLOURS: Readonly<Record<FindingLevel, 'green' | 'yellow' | 'red'>> = {
   error: 'red',
 };
 
+/** Whether there are colours was decided by where the text goes, which need not be stdout. */
+const EVERYWHERE = { validateStream: false } as const;
+
 /** Findings for people: a line each, below it what to do, at the end what it comes to; colours on a terminal only. */
 export function textReport(findings: readonly Finding[], isTerminal: boolean): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.flatMap(({ check, level, what, advice }) => {
     const label = level.padEnd(5);
-    const head = `${isTerminal ? styleText(COLOURS[level], label) : label}  ${check.padEnd(width)}  ${printable(what)}`;
+    const head = `${isTerminal ? styleText(COLOURS[level], label, EVERYWHERE) : label}  ${check.padEnd(width)}  ${printable(what)}`;
     return advice === '' ? [head] : [head, `${' '.repeat(width + 9)}→ ${printable(advice)}`];
   });
   return [...lines, '', verdict(findings), ''].join('\n');

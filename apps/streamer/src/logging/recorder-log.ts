@@ -158,7 +158,7 @@ function terminalLogger(terminal: LogTerminal): Logger {
   };
   return createLogger({
     level: 'debug',
-    format: terminalLines(terminal.isTTY === true),
+    format: terminalLines(terminal.isTTY === true && !process.env['NO_COLOR']),
     transports: [lineTransport(show)],
   });
 }

@@ -12,9 +12,13 @@ const COLOURS: Readonly<Record<LogLevel, Colour>> = {
   debug: 'gray',
 };
 
+/** Whether there are colours was decided by where the text goes, which need not be stdout. */
+const EVERYWHERE = { validateStream: false } as const;
+
 /** Lines for people: time, level, source, event, facts; in colours on a terminal only. */
 export function terminalLines(isTerminal: boolean): ReturnType<typeof format.printf> {
-  const paint = (colour: Colour, text: string): string => (isTerminal ? styleText(colour, text) : text);
+  const paint = (colour: Colour, text: string): string =>
+    isTerminal ? styleText(colour, text, EVERYWHERE) : text;
   return format.printf(({ level, message, source, fields }) => {
     const time = new Date().toISOString().slice(11, 23);
     const label = paint(COLOURS[level as LogLevel], level.padEnd(5));

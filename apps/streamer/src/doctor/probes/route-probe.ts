@@ -20,10 +20,18 @@ export interface RouteQuestion {
   readonly signal: AbortSignal;
 }
 
+/** An address that could not be reached so often will not be reached in the next seconds either. */
+const FAILURES_MAX = 2;
+
 interface RouteState {
   isOpened: boolean;
   isAcknowledged: boolean;
   closedBecause: string | undefined;
+  failures: number;
+}
+
+function isOutOfReach({ isOpened, failures }: RouteState): boolean {
+  return !isOpened && failures >= FAILURES_MAX;
 }
 
 /** The routes that these streams deliver on. */
@@ -34,7 +42,7 @@ export function routesOf(
   return [...new Set(streams.map((stream) => streamRoute(market, stream)))];
 }
 
-/** Listens until every stream has delivered, or until the signal. */
+/** Listens until every stream has delivered, until nothing can be reached, or until the signal. */
 export async function probeRoutes(question: RouteQuestion): Promise<readonly RouteFacts[]> {
   const { network, streams, clock, attempts, signal } = question;
   const startedAtMs = clock.nowMs();
@@ -43,7 +51,7 @@ export async function probeRoutes(question: RouteQuestion): Promise<readonly Rou
   const states = new Map<StreamRoute, RouteState>(
     routesOf(network, names).map((route) => [
       route,
-      { isOpened: false, isAcknowledged: false, closedBecause: undefined },
+      { isOpened: false, isAcknowledged: false, closedBecause: undefined, failures: 0 },
     ]),
   );
   const expected = streams.filter(({ stream }) => !isRareStream(stream)).map(formatStreamKey);
@@ -66,7 +74,11 @@ export async function probeRoutes(question: RouteQuestion): Promise<readonly Rou
             states.get(streamRoute(network.market, stream))!.isAcknowledged = true;
         },
         closed: ({ route, code, reason }) => {
-          if (!hasEnded) states.get(route)!.closedBecause = reason === '' ? `close code ${code}` : reason;
+          const state = states.get(route)!;
+          if (hasEnded) return;
+          state.closedBecause = reason === '' ? `close code ${code}` : reason;
+          state.failures++;
+          if ([...states.values()].every(isOutOfReach)) end();
         },
       },
     });
@@ -81,10 +93,12 @@ export async function probeRoutes(question: RouteQuestion): Promise<readonly Rou
     listening.start();
   });
   const listenedMs = clock.nowMs() - startedAtMs;
-  return [...states].map(([route, state]) => ({
+  return [...states].map(([route, { isOpened, isAcknowledged, closedBecause }]) => ({
     route,
     address: streamAddress(network.wsUrl, route),
-    ...state,
+    isOpened,
+    isAcknowledged,
+    closedBecause,
     streams: streams
       .filter(({ stream }) => streamRoute(network.market, stream) === route)
       .map((key) => ({ key: formatStreamKey(key), firstFrameMs: firstFrames.get(formatStreamKey(key)) })),
