@@ -23,10 +23,16 @@ export function parseChildLine(line: string): ParsedLine {
 /** Reads what children write to stderr, to its end: a child is dead before its last words have arrived. */
 export class ChildLines {
   readonly #line: (source: string, line: ParsedLine) => void;
+  readonly #silent: (source: string) => void;
   readonly #open = new Set<Promise<void>>();
 
-  constructor(line: (source: string, line: ParsedLine) => void) {
+  /** `silent`: a life of this source has said its last words. */
+  constructor(
+    line: (source: string, line: ParsedLine) => void,
+    silent: (source: string) => void = () => undefined,
+  ) {
     this.#line = line;
+    this.#silent = silent;
   }
 
   read(source: string, output: NodeJS.ReadableStream): void {
@@ -36,6 +42,7 @@ export class ChildLines {
       for (const event of ['end', 'close', 'error']) output.on(event, () => resolve());
     }).then(() => {
       splitter.end();
+      this.#silent(source);
       this.#open.delete(ended);
     });
     this.#open.add(ended);

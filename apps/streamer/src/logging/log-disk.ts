@@ -15,8 +15,8 @@ export interface OpenLog {
   /** Appends all of it, or rejects and takes back what it has written of it, so that no line is torn. */
   write(bytes: Buffer): Promise<void>;
   /**
-   * The last words, when no promise is kept any more: what `write` is writing at this moment, then `rest`. Throws what
-   * the file system throws.
+   * The last words, when no promise is kept any more: waits a moment for what `write` is writing, then writes `rest`.
+   * Throws what the file system throws, and when that moment was not enough.
    */
   writeLast(writing: Buffer | undefined, rest: Buffer): void;
   close(): Promise<void>;
@@ -101,7 +101,9 @@ class AppendedFile implements OpenLog {
   }
 
   writeLast(writing: Buffer | undefined, rest: Buffer): void {
-    if (writing !== undefined) writeWhole(this.#file.fd, writing.subarray(this.#landed(writing.length)));
+    // A disk that does not even take what it was given would hold up the end of the process.
+    if (writing !== undefined && !this.#lands(writing.length))
+      throw new Error(`a write of ${writing.length} bytes did not end within ${LANDING_PATIENCE_MS} ms`);
     writeWhole(this.#file.fd, rest);
   }
 
@@ -115,13 +117,13 @@ class AppendedFile implements OpenLog {
     if (written > 0 && size === this.#bytes + written) await this.#file.truncate(this.#bytes);
   }
 
-  /** The write is done by a thread of the pool, which goes on while this one waits. Returns how much of it is there. */
-  #landed(length: number): number {
+  /** The write is done by a thread of the pool, which goes on while this one waits. Returns whether it is done. */
+  #lands(length: number): boolean {
     const deadlineMs = performance.now() + LANDING_PATIENCE_MS;
     const pause = new Int32Array(new SharedArrayBuffer(4));
-    const landed = (): number => Math.max(0, Math.min(length, fstatSync(this.#file.fd).size - this.#bytes));
-    while (landed() < length && performance.now() < deadlineMs) Atomics.wait(pause, 0, 0, 1);
-    return landed();
+    const isThere = (): boolean => fstatSync(this.#file.fd).size >= this.#bytes + length;
+    while (!isThere() && performance.now() < deadlineMs) Atomics.wait(pause, 0, 0, 1);
+    return isThere();
   }
 }
 

@@ -68,10 +68,14 @@ export class RecorderLog {
   readonly #terminal: Logger;
   readonly #shelf: LogShelf;
   readonly #storms = new Map<string, StormControl>();
-  readonly #children = new ChildLines((source, line) => this.#fromChild(source, line));
+  readonly #children = new ChildLines(
+    (source, line) => this.#fromChild(source, line),
+    (source) => this.#forget(source),
+  );
   readonly #letGo: () => void;
-  /** What children have said of their own storms, and of lines that they could not get rid of. */
-  #suppressedByChildren = 0;
+  /** Of sources that are forgotten, and what children have said of storms that they cut themselves. */
+  #suppressedElsewhere = 0;
+  /** What children have said of lines that they could not get rid of. */
   #lostByChildren = 0;
 
   constructor(config: LoggingConfig, terminal: LogTerminal, parts: RecorderLogParts = {}) {
@@ -99,7 +103,7 @@ export class RecorderLog {
 
   counters(): LogCounters {
     const { written, lost } = this.#shelf.counters();
-    let suppressed = this.#suppressedByChildren;
+    let suppressed = this.#suppressedElsewhere;
     for (const storms of this.#storms.values()) suppressed += storms.suppressed;
     return { written, suppressed, lost: lost + this.#lostByChildren };
   }
@@ -124,9 +128,17 @@ export class RecorderLog {
 
   #fromChild(source: string, { level, event, fields }: ParsedLine): void {
     const count = typeof fields['count'] === 'number' ? fields['count'] : 0;
-    if (event === SUPPRESSED) this.#suppressedByChildren += count;
+    if (event === SUPPRESSED) this.#suppressedElsewhere += count;
     if (event === LINES_LOST) this.#lostByChildren += count;
     this.#ask(source, level, event, fields);
+  }
+
+  /** Every generation of workers has names of its own. */
+  #forget(source: string): void {
+    const storms = this.#storms.get(source);
+    storms?.flush();
+    this.#suppressedElsewhere += storms?.suppressed ?? 0;
+    this.#storms.delete(source);
   }
 
   #ask(source: string, level: LogLevel, event: string, fields: LogFields): void {

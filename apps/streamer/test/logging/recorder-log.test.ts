@@ -99,6 +99,21 @@ describe('the log of the recorder', () => {
     expect(logs.counters()).toEqual({ written: 2, suppressed: 70, lost: 9 });
   });
 
+  it('tells of a storm of a child when that has ended, and keeps the count', async () => {
+    const { logs, clock, lines, close } = inMemory();
+    const pipe = new PassThrough();
+    logs.childOutput('worker-1-r3', pipe);
+    pipe.end('Warning: 12 of 13\n'.repeat(100));
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock.settle();
+    expect(lines('worker-1').at(-1)).toMatchObject({
+      message: 'Suppressed', event: 'Warning: 0 of 0', count: 60, source: 'worker-1-r3',
+    }); // prettier-ignore
+    expect(clock.timers).toBe(1);
+    await close();
+    expect(logs.counters()).toEqual({ written: 41, suppressed: 60, lost: 0 });
+  });
+
   it('tells once that the files cannot be written, and has them when they can', async () => {
     const { logs, disk, clock, terminal, lines, close } = inMemory();
     disk.broken = Object.assign(new Error('read-only file system'), { code: 'EROFS' });
