@@ -25,7 +25,11 @@ export async function doctor(
   leave = leaveSoon,
 ): Promise<ExitCode> {
   const findings = await findingsOf(flags.config);
-  output.write(flags.json === true ? jsonReport(findings) : textReport(findings, output.isTTY === true && !process.env['NO_COLOR']));
+  output.write(
+    flags.json === true
+      ? jsonReport(findings)
+      : textReport(findings, output.isTTY === true && !process.env['NO_COLOR']),
+  );
   const exitCode = findings.some(({ level }) => level === 'error') ? EXIT.failed : EXIT.ok;
   leave(exitCode);
   return exitCode;

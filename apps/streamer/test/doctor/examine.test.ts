@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -63,6 +63,8 @@ describe('the doctor', () => {
       'ok config', 'ok node', 'ok storage.output_dir', 'ok logging.dir', 'ok free space', 'ok memory', 'ok open files',
       'ok connections', 'ok clock', 'ok rest', 'ok route /public', 'ok recorder', 'ok monitoring',
     ]); // prettier-ignore
+    const documented = readFileSync('docs/doctor.md', 'utf8');
+    for (const { check } of findings) expect(documented).toContain(`\`${check}\``);
     expect(clock.timers).toBe(0);
   });
 
