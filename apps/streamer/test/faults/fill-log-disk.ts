@@ -13,6 +13,8 @@ export interface FullLogDiskFigures {
   readonly stderrBytes: number;
   /** From room on the disk to the first line that was logged after it. */
   readonly linesBackAfterMs: number;
+  /** Whether the first line of all is there, which had to wait for room where the disk was full from the start. */
+  readonly hasFirstLine: boolean;
   readonly audit: Audit;
 }
 
@@ -33,7 +35,9 @@ export async function fillLogDisk(
       await sleep(options.durationMs);
       const status = await recorder.statusWhen(isLive);
       disk.free();
-      const linesBackAfterMs = await linesComeBack(recorder, join(disk.path, 'primary.log'));
+      const log = join(disk.path, 'primary.log');
+      const linesBackAfterMs = await linesComeBack(recorder, log);
+      const hasFirstLine = readFileSync(log, 'utf8').includes('"message":"Recording"');
       const restarts = status.processes.reduce((total, process) => total + process.restarts, 0);
       const { code, stderr } = await recorder.stop();
       if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
@@ -42,6 +46,7 @@ export async function fillLogDisk(
         restarts,
         stderrBytes: stderr.length,
         linesBackAfterMs,
+        hasFirstLine,
         audit: audit(data, symbols),
       };
     });
