@@ -28,8 +28,11 @@ export function jsonReport(findings: readonly Finding[]): string {
 }
 
 function verdict(findings: readonly Finding[]): string {
-  const count = (level: FindingLevel): number => findings.filter((finding) => finding.level === level).length;
-  const [errors, warnings] = [count('error'), count('warn')];
-  if (errors > 0) return `not ready: ${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} warnings`;
-  return warnings > 0 ? `ready, with ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : 'ready';
+  const count = (level: FindingLevel, word: string): string => {
+    const { length } = findings.filter((finding) => finding.level === level);
+    return length === 0 ? '' : `${length} ${word}${length === 1 ? '' : 's'}`;
+  };
+  const [errors, warnings] = [count('error', 'error'), count('warn', 'warning')];
+  if (errors !== '') return `not ready: ${warnings === '' ? errors : `${errors}, ${warnings}`}`;
+  return warnings === '' ? 'ready' : `ready, with ${warnings}`;
 }

@@ -270,6 +270,8 @@ describe('a route', () => {
     }); // prettier-ignore
     const rare = { key: 'A@forceOrder', firstFrameMs: undefined };
     expect(checkRoute({ ...facts, streams: [...facts.streams, rare] }).level).toBe('ok');
+    expect(checkRoute({ ...facts, streams: [rare] }).level).toBe('warn');
+    expect(checkRoute({ ...facts, streams: [rare], isOpened: false }).level).toBe('error');
   });
 
   it('names why there is no connection', () => {

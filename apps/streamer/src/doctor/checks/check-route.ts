@@ -27,10 +27,12 @@ export interface RouteFacts {
 export function checkRoute(facts: RouteFacts): Finding {
   const check = `route ${facts.route === undefined ? '/' : `/${facts.route}`}`;
   const delivered = facts.streams.flatMap(({ firstFrameMs }) => firstFrameMs ?? []);
-  if (delivered.length === 0) return silentRoute(check, facts);
-  const first = `first frame after ${Math.round(Math.min(...delivered))} ms`;
   const silent = facts.streams.flatMap(({ key, firstFrameMs }) => (firstFrameMs === undefined ? key : []));
   const suspicious = silent.filter((key) => !isRareStream(key.slice(key.indexOf('@') + 1)));
+  if (delivered.length === 0 && facts.isOpened && suspicious.length === 0)
+    return warn(check, `${facts.address}: connected, and ${named(silent)} may be silent for hours`, 'nothing: whether they deliver shows with the first event'); // prettier-ignore
+  if (delivered.length === 0) return silentRoute(check, facts);
+  const first = `first frame after ${Math.round(Math.min(...delivered))} ms`;
   if (suspicious.length === 0) return ok(check, `${facts.address} delivers, ${first}`);
   return warn(
     check,

@@ -2,6 +2,7 @@ import {
   type Clock,
   type ConnectionAttempts,
   MarketStreams,
+  type MarketStreamsHandlers,
   type StreamRoute,
   streamAddress,
   streamRoute,
@@ -44,18 +45,11 @@ export function routesOf(
 
 /** Listens until every stream has delivered, until nothing can be reached, or until the signal. */
 export async function probeRoutes(question: RouteQuestion): Promise<readonly RouteFacts[]> {
-  const { network, streams, clock, attempts, signal } = question;
+  const { clock, signal } = question;
   const startedAtMs = clock.nowMs();
-  const firstFrames = new Map<string, number>();
-  const names = streams.map(({ stream }) => stream);
-  const states = new Map<StreamRoute, RouteState>(
-    routesOf(network, names).map((route) => [
-      route,
-      { isOpened: false, isAcknowledged: false, closedBecause: undefined, failures: 0 },
-    ]),
-  );
-  const expected = streams.filter(({ stream }) => !isRareStream(stream)).map(formatStreamKey);
+  const heard = new Heard(question, startedAtMs);
   await new Promise<void>((resolve) => {
+    const { network, streams, attempts } = question;
     const listening = new MarketStreams({
       ...network,
       streams,
@@ -63,45 +57,87 @@ export async function probeRoutes(question: RouteQuestion): Promise<readonly Rou
       reconnect: { initialDelayMs: 1000 },
       clock,
       ...(attempts === undefined ? {} : { attempts }),
-      handlers: {
-        frame: ({ key }) => {
-          if (!firstFrames.has(key)) firstFrames.set(key, clock.nowMs() - startedAtMs);
-          if (expected.every((name) => firstFrames.has(name))) end();
-        },
-        opened: ({ route }) => (states.get(route)!.isOpened = true),
-        acknowledged: ({ streams: refs }) => {
-          for (const { stream } of refs)
-            states.get(streamRoute(network.market, stream))!.isAcknowledged = true;
-        },
-        closed: ({ route, code, reason }) => {
-          const state = states.get(route)!;
-          if (hasEnded) return;
-          state.closedBecause = reason === '' ? `close code ${code}` : reason;
-          state.failures++;
-          if ([...states.values()].every(isOutOfReach)) end();
-        },
-      },
+      handlers: heard.handlers(() => end()),
     });
-    let hasEnded = false;
     const end = (): void => {
-      if (hasEnded) return;
-      hasEnded = true;
+      heard.close();
       void listening.stop().then(resolve);
     };
     signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
     listening.start();
+    if (signal.aborted) end();
   });
-  const listenedMs = clock.nowMs() - startedAtMs;
-  return [...states].map(([route, { isOpened, isAcknowledged, closedBecause }]) => ({
-    route,
-    address: streamAddress(network.wsUrl, route),
-    isOpened,
-    isAcknowledged,
-    closedBecause,
-    streams: streams
-      .filter(({ stream }) => streamRoute(network.market, stream) === route)
-      .map((key) => ({ key: formatStreamKey(key), firstFrameMs: firstFrames.get(formatStreamKey(key)) })),
-    listenedMs,
-  }));
+  return heard.facts(clock.nowMs() - startedAtMs);
+}
+
+/** What was heard so far, by route. */
+class Heard {
+  readonly #question: RouteQuestion;
+  readonly #startedAtMs: number;
+  readonly #firstFrames = new Map<string, number>();
+  readonly #states: Map<StreamRoute, RouteState>;
+  /** Streams that should not stay silent, and have until now. */
+  readonly #missing: Set<string>;
+  #isClosed = false;
+
+  constructor(question: RouteQuestion, startedAtMs: number) {
+    const { network, streams } = question;
+    this.#question = question;
+    this.#startedAtMs = startedAtMs;
+    const names = streams.map(({ stream }) => stream);
+    this.#states = new Map(routesOf(network, names).map((route) => [route, unreached()]));
+    this.#missing = new Set(streams.filter(({ stream }) => !isRareStream(stream)).map(formatStreamKey));
+  }
+
+  /** `done`: there is nothing more to wait for. */
+  handlers(done: () => void): MarketStreamsHandlers {
+    const { network, clock } = this.#question;
+    const stateOf = (route: StreamRoute): RouteState => this.#states.get(route)!;
+    return {
+      frame: ({ key }) => {
+        if (this.#firstFrames.has(key)) return;
+        this.#firstFrames.set(key, clock.nowMs() - this.#startedAtMs);
+        this.#missing.delete(key);
+        if (this.#missing.size === 0 && !this.#isClosed) done();
+      },
+      opened: ({ route }) => (stateOf(route).isOpened = true),
+      acknowledged: ({ streams }) => {
+        for (const { stream } of streams) stateOf(streamRoute(network.market, stream)).isAcknowledged = true;
+      },
+      closed: ({ route, code, reason }) => {
+        // The end of the listening closes connections too.
+        if (this.#isClosed) return;
+        const state = stateOf(route);
+        state.closedBecause = reason === '' ? `close code ${code}` : reason;
+        state.failures++;
+        if ([...this.#states.values()].every(isOutOfReach)) done();
+      },
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  facts(listenedMs: number): readonly RouteFacts[] {
+    const { network, streams } = this.#question;
+    return [...this.#states].map(([route, { isOpened, isAcknowledged, closedBecause }]) => ({
+      route,
+      address: streamAddress(network.wsUrl, route),
+      isOpened,
+      isAcknowledged,
+      closedBecause,
+      streams: streams
+        .filter(({ stream }) => streamRoute(network.market, stream) === route)
+        .map((key) => ({
+          key: formatStreamKey(key),
+          firstFrameMs: this.#firstFrames.get(formatStreamKey(key)),
+        })),
+      listenedMs,
+    }));
+  }
+}
+
+function unreached(): RouteState {
+  return { isOpened: false, isAcknowledged: false, closedBecause: undefined, failures: 0 };
 }
