@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError, configExitCode, parseDuration } from '@org/config';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
+import type { DoctorFlags } from './doctor-command.ts';
 import type { RecordFlags } from './serve-command.ts';
 
 /** Parses the command line and runs the command. Resolves with the exit code; prints its own errors. */
@@ -33,6 +34,15 @@ export async function runCommandLine(args: readonly string[], entry: string): Pr
     .action(async (flags: { duration: string; outputDir: string }) => {
       const { demo } = await import('./demo-command.ts');
       exitCode = await demo(flags, entry);
+    });
+  program
+    .command('doctor')
+    .description('say what is in the way of recording: configuration, folders, room, clock, network, ports')
+    .option('--config <file>', 'configuration file (default: config.yaml)')
+    .option('--json', 'print a list of findings')
+    .action(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./doctor-command.ts');
+      exitCode = await doctor(flags);
     });
   try {
     await program.parseAsync(args, { from: 'user' });

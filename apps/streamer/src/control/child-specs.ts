@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { streamKind } from '@org/market-data';
 import {
   type ChildHandle,
@@ -50,8 +49,8 @@ export interface ChildPlanOptions extends RecorderPlan {
   readonly handOf: (worker: string) => readonly string[] | undefined;
   /** Numbers the lives of all lanes. */
   readonly nextEpoch: () => number;
-  /** A line that a child wrote to its stderr: its log. */
-  readonly line: (id: string, line: string) => void;
+  /** Reads what a child writes to its stderr: its log. */
+  readonly output: (id: string, stderr: NodeJS.ReadableStream) => void;
 }
 
 /** Everything that is started, in groups in the order of their start: writer, order-book manager, workers. */
@@ -105,13 +104,13 @@ function childSpec(
   };
 }
 
-function spawn(task: Task, { entry, nodeFlags, line }: ChildPlanOptions): ChildHandle {
+function spawn(task: Task, { entry, nodeFlags, output }: ChildPlanOptions): ChildHandle {
   const options = {
     module: entry,
     env: { [TASK_VARIABLE]: JSON.stringify(task) },
     execArgv: [...process.execArgv, ...nodeFlags],
   };
   const child = task.role === 'worker' ? forkClusterWorker(options) : forkChild(options);
-  if (child.stderr) createInterface({ input: child.stderr }).on('line', (text) => line(task.id, text));
+  if (child.stderr) output(task.id, child.stderr);
   return child;
 }

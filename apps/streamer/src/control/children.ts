@@ -12,7 +12,7 @@ import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
 import { recordedStreams, type RecorderPlan } from './recorder-plan.ts';
 import type { StopSignal } from './stop-signal.ts';
 
-export interface ChildrenOptions extends Omit<ChildPlanOptions, 'line' | 'handOf'> {
+export interface ChildrenOptions extends Omit<ChildPlanOptions, 'output' | 'handOf'> {
   readonly logs: RecorderLog;
   readonly log: Log;
   readonly stop: StopSignal;
@@ -58,7 +58,7 @@ export class Children {
     this.#options = options;
     this.#plan = {
       ...options,
-      line: options.logs.childLine,
+      output: options.logs.childOutput,
       handOf: (worker) => this.#plan.workers.find(({ id }) => id === worker)?.symbols,
     };
     this.#supervisor = new Supervisor({ handlers: this.#handlers() });

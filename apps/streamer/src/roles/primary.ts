@@ -23,8 +23,8 @@ import { type Invocation, PidKeeper } from '../daemon/pid-keeper.ts';
 import { boundedOutput, unfailing } from '../daemon/start-output.ts';
 import { type DiskKeeperOptions, keepDisk, measureDisk } from '../disk/disk-keeper.ts';
 import { DISK_PACE } from '../disk/ladder.ts';
-import type { Log } from '../logging/child-log.ts';
-import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
+import { errorFields, type Log } from '../logging/child-log.ts';
+import { RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
 import { type MonitoringServer, type MonitoringSources, startMonitoring } from '../monitoring/http-server.ts';
 import { type RecorderStatus, StatusBoard } from '../monitoring/status-board.ts';
@@ -58,7 +58,7 @@ export async function runPrimary(
   // In the background nobody reads it and nobody rotates it.
   const outputOf = (stream: NodeJS.WriteStream) =>
     invocation.isDetached ? boundedOutput(unfailing(stream)) : unfailing(stream);
-  const logs = openRecorderLog(config.logging, outputOf(process.stderr));
+  const logs = new RecorderLog(config.logging, outputOf(process.stderr));
   const log = logs.of('primary');
   const stop = new StopSignal();
   const signals = new PrimarySignals(stop, log);
@@ -87,6 +87,9 @@ export async function runPrimary(
       nextEpoch, orphans, signals, logs, log, stop, pidFile,
       output: outputOf(process.stdout),
     }); // prettier-ignore
+  } catch (error) {
+    log.error('RecorderFailed', errorFields(error));
+    throw error;
   } finally {
     exchange.close();
     // Before the door: the next one finds no file that is about to go.
@@ -134,7 +137,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     status: async (): Promise<RecorderStatus & { readonly reloads: ReloadReport }> => {
       await children.freshReports();
       const status = board.status(Date.now(), children.states(), stop.isStopping);
-      return { ...status, reloads: hands.reloads() };
+      return { ...status, reloads: hands.reloads(), logs: recording.logs.counters() };
     },
     obstacles,
     hasSymbol: (symbol) => children.symbols.includes(symbol),
