@@ -2,12 +2,15 @@ import { parseStreamKey } from '@org/market-data';
 import type {
   BookReport,
   ChildReport,
+  JournalReport,
   LatencyReport,
+  ProcessFigures,
   QueueReport,
   StreamReport,
 } from '../control/messages.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
@@ -90,6 +93,7 @@ export class StatusBoard {
   /** Symbols whose book has been in sync. */
   readonly #hadBook = new Set<string>();
   readonly #earlier = new Map<string, Tally>();
+  #endedFigures: Figures = NO_FIGURES;
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
   constructor(startedAtMs: number, expected: Expectation) {
@@ -147,6 +151,7 @@ export class StatusBoard {
     this.#latest.delete(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
+    this.#endedFigures = addFigures(this.#endedFigures, figuresOf(report));
     if (report.role !== 'worker')
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
     this.#carried.ended(id);
@@ -190,6 +195,21 @@ export class StatusBoard {
     return this.#reports().reduce(addTotals, this.#endedTotals);
   }
 
+  /** What else was counted since the start, over all lives of all children. */
+  figures(): Figures {
+    return this.#reports().reduce((sum, report) => addFigures(sum, figuresOf(report)), this.#endedFigures);
+  }
+
+  /** What the present life of a child costs; undefined before it has reported. */
+  processFigures(id: string): ProcessFigures | undefined {
+    return this.#latest.get(id)?.report.figures;
+  }
+
+  /** The main queue; undefined while no writer has reported. */
+  journal(): JournalReport | undefined {
+    return this.#reports().find((report) => report.role === 'writer')?.journal;
+  }
+
   /** Whether each stream that one of `before` has brought since `sinceMs` is brought by one of `after` as well. */
   cover(after: readonly string[], before: readonly string[], sinceMs: number): boolean {
     const brought = new Set(
@@ -205,7 +225,7 @@ export class StatusBoard {
   status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
     const writer = this.#reports().find((report) => report.role === 'writer');
     return {
-      state: stopping ? 'stopping' : this.#state(nowMs, children),
+      state: this.state(nowMs, children, stopping),
       startedAt: new Date(this.#startedAtMs).toISOString(),
       processes: [primaryStatus(), ...children.map((child) => this.#process(child))],
       streams: this.streams(nowMs),
@@ -237,7 +257,8 @@ export class StatusBoard {
     return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
   }
 
-  #state(nowMs: number, children: readonly ChildState[]): RecorderState {
+  state(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderState {
+    if (stopping) return 'stopping';
     const isReady = this.obstacles(nowMs, children).length === 0;
     const waiting = this.#books().filter(({ state }) => state === 'buffering');
     if (isReady && waiting.length === 0) return 'healthy';

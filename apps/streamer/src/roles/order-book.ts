@@ -6,6 +6,7 @@ import { openChildControl } from '../control/orphan.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import type { OrderBookTask } from '../control/task.ts';
 import { childLog } from '../logging/child-log.ts';
+import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { BookShelf } from '../order-book/book-shelf.ts';
 import { BookSnapshotWriter } from '../order-book/book-snapshot-writer.ts';
 import { openWriterLink } from '../records/writer-link.ts';
@@ -48,8 +49,10 @@ export function runOrderBook(task: OrderBookTask): void {
       },
     },
   });
+  const meter = new ProcessMeter();
   const reports = reportRegularly(childClock, () => ({
     role: 'order-book',
+    figures: meter.figures(),
     rssBytes: process.memoryUsage.rss(),
     books: shelf.reports(),
     queues: [link.report()],
@@ -60,6 +63,8 @@ export function runOrderBook(task: OrderBookTask): void {
     message: (message) => {
       const order = message as PrimaryMessage;
       if (order.type === 'book-query') answer(order, shelf);
+      if (order.type === 'tops-query')
+        tellPrimary({ type: 'tops-answer', requestId: order.requestId, answers: shelf.tops() });
       if (order.type !== 'keep-books') return;
       plan = order.books;
       shelf.keep(plan.symbols);

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { BinanceRest, systemClock } from '@org/binance-client';
+import { BinanceRest, type BudgetState, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { FlowError } from '@org/flow';
 import { Children } from '../control/children.ts';
@@ -20,7 +20,9 @@ import { SymbolMemory } from '../control/universe/symbol-memory.ts';
 import type { Log } from '../logging/child-log.ts';
 import { openRecorderLog, type RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
-import { type MonitoringServer, type MonitoringSources, startMonitoring } from '../monitoring/http-server.ts';
+import { type MonitoringServer, startMonitoring } from '../monitoring/http-server.ts';
+import { MonitoringDesk } from '../monitoring/monitoring-desk.ts';
+import type { MonitoringSources } from '../monitoring/routes.ts';
 import { StatusBoard } from '../monitoring/status-board.ts';
 import { printSummary } from '../monitoring/summary.ts';
 
@@ -59,8 +61,7 @@ export async function runPrimary(
     const chosen = await desk.choose(config.symbols, []);
     desk.adopt(chosen);
     return await record({
-      load, plan, first: plan(config, chosen), desk, pace, isHeld: exchange.isHeld, entry, outputPath, sockets,
-      nextEpoch, orphans, signals, logs, log, stop,
+      load, plan, first: plan(config, chosen), desk, pace, ...exchange, entry, outputPath, sockets, nextEpoch, orphans, signals, logs, log, stop,
     }); // prettier-ignore
   } finally {
     exchange.close();
@@ -78,6 +79,8 @@ interface Recording {
   readonly pace: RebalancePace;
   /** Whether the exchange has forbidden requests for now. */
   readonly isHeld: () => boolean;
+  /** The request weight of this machine. */
+  readonly budget: () => BudgetState;
   readonly entry: string;
   readonly outputPath: string;
   readonly sockets: RecorderSockets;
@@ -97,15 +100,11 @@ async function record(recording: Recording): Promise<ExitCode> {
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
   const children = new Children({ ...recording, ...first, board, desk });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
-  const monitoring = await monitor(config, {
-    status: async () => {
-      await children.freshReports();
-      return board.status(Date.now(), children.states(), stop.isStopping);
-    },
-    obstacles,
-    hasSymbol: (symbol) => children.symbols.includes(symbol),
-    book: (symbol, depth) => desk.query(symbol, depth),
-  });
+  const monitored = new MonitoringDesk({
+    board, children, startedAtMs, books: desk, isStopping: () => stop.isStopping, budget: recording.budget,
+    market: config.network.market, clock: systemClock,
+  }); // prettier-ignore
+  const monitoring = await monitor(config, monitored);
   log.info('Recording', {
     symbols: first.symbols.length,
     outputDir: config.storage.outputDir,
@@ -125,6 +124,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     const changes = hands.close();
     await children.stop();
     await changes;
+    monitored.stop();
     await monitoring.close();
     // Nobody is left who could bring what is still in there.
     rmSync(join(recording.outputPath, '.spool'), { recursive: true, force: true });
@@ -151,12 +151,13 @@ function openExchange(
   network: StreamerConfig['network'],
   outputPath: string,
   log: Log,
-): { readonly rest: BinanceRest; readonly isHeld: () => boolean; readonly close: () => void } {
+): Pick<Recording, 'isHeld' | 'budget'> & { readonly rest: BinanceRest; readonly close: () => void } {
   const budget = hostBudget(network, outputPath, log);
   const rest = new BinanceRest({ market: network.market, restUrl: network.restUrl, budget });
   return {
     rest,
     isHeld: () => budget.state().hold !== undefined,
+    budget: () => budget.state(),
     close: () => {
       rest.close();
       budget.close();

@@ -1,0 +1,108 @@
+import type uPlot from 'uplot';
+import { element, setText } from './elements.ts';
+import { formatBytes, formatDuration, NOTHING } from './format.ts';
+import { p99Between, type RecorderStatus } from './recorder-status.ts';
+
+/** Ten minutes at an observation every two seconds. */
+const POINTS_MAX = 300;
+const HEIGHT_PX = 88;
+
+type Value = number | null;
+
+/** One small chart of one value over time. */
+class Chart {
+  readonly #id: string;
+  readonly #format: (value: number) => string;
+  readonly #times: number[] = [];
+  readonly #values: Value[] = [];
+  #plot: uPlot | undefined;
+
+  constructor(id: string, format: (value: number) => string) {
+    this.#id = id;
+    this.#format = format;
+  }
+
+  add(atMs: number, value: number | undefined): void {
+    this.#times.push(atMs / 1000);
+    this.#values.push(value ?? null);
+    if (this.#times.length > POINTS_MAX) {
+      this.#times.shift();
+      this.#values.shift();
+    }
+    this.#draw();
+    setText(element(`${this.#id}-now`), value === undefined ? NOTHING : this.#format(value));
+  }
+
+  /** In the colours of the page as it is now. */
+  redraw(): void {
+    this.#plot?.destroy();
+    this.#plot = undefined;
+    if (this.#times.length > 0) this.#draw();
+  }
+
+  resize(): void {
+    this.#plot?.setSize({ width: element(this.#id).clientWidth, height: HEIGHT_PX });
+  }
+
+  #draw(): void {
+    const data: uPlot.AlignedData = [this.#times, this.#values];
+    if (this.#plot === undefined) this.#plot = this.#create(data);
+    else this.#plot.setData(data);
+  }
+
+  #create(data: uPlot.AlignedData): uPlot {
+    const place = element(this.#id);
+    const colour = (name: string): string => getComputedStyle(place).getPropertyValue(name).trim();
+    const [quiet, line, accent] = [colour('--quiet'), colour('--line'), colour('--accent')];
+    const axis = { stroke: quiet, font: '11px system-ui, sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const options: uPlot.Options = {
+      width: place.clientWidth,
+      height: HEIGHT_PX,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
+      axes: [
+        { ...axis, size: 18, space: 80, values: '{HH}:{mm}' },
+        { ...axis, size: 62, space: 28, values: (_, splits) => splits.map(this.#format) },
+      ],
+      series: [{}, { stroke: accent, width: 1.5, points: { show: false }, spanGaps: false }],
+    }; // prettier-ignore
+    return new window.uPlot(options, data, place);
+  }
+}
+
+/** Queue backlog, write latency and memory over the last minutes. */
+export class Charts {
+  readonly #backlog = new Chart('chart-backlog', formatBytes);
+  readonly #latency = new Chart('chart-latency', formatDuration);
+  readonly #memory = new Chart('chart-memory', formatBytes);
+
+  constructor() {
+    const all = [this.#backlog, this.#latency, this.#memory];
+    addEventListener('resize', () => all.forEach((chart) => chart.resize()));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+      all.forEach((chart) => chart.redraw()),
+    );
+  }
+
+  show(before: RecorderStatus | undefined, after: RecorderStatus): void {
+    const atMs = Date.parse(after.observedAt);
+    this.#backlog.add(
+      atMs,
+      after.queues.reduce((total, { bytes }) => total + bytes, 0),
+    );
+    const isSameLife = before?.startedAt === after.startedAt;
+    this.#latency.add(atMs, p99Between(isSameLife ? before.receiptToDurable : null, after.receiptToDurable));
+    this.#memory.add(
+      atMs,
+      after.processes.reduce((total, { rssBytes }) => total + (rssBytes ?? 0), 0),
+    );
+  }
+}
+
+declare global {
+  interface Window {
+    /** The chart library, loaded before this module. */
+    readonly uPlot: new (options: uPlot.Options, data: uPlot.AlignedData, place: HTMLElement) => uPlot;
+  }
+}
