@@ -15,7 +15,8 @@ export class BookDesk {
   readonly #books = new Map<number, (answer: BookAnswer) => void>();
   readonly #tops = new Map<number, (answers: readonly BookAnswer[] | undefined) => void>();
   #lastRequestId = 0;
-  #latestTops: { readonly atMs: number; readonly answers: Promise<readonly BookAnswer[] | undefined> } | undefined;
+  #latestTops:
+    { readonly atMs: number; readonly answers: Promise<readonly BookAnswer[] | undefined> } | undefined;
 
   constructor(ask: (query: PrimaryMessage) => void, clock: DeskClock) {
     this.#ask = ask;
@@ -36,10 +37,14 @@ export class BookDesk {
   tops(): Promise<readonly BookAnswer[] | undefined> {
     const nowMs = this.#clock.nowMs();
     if (this.#latestTops === undefined || nowMs - this.#latestTops.atMs > TOPS_AGE_MAX_MS) {
-      const answers = this.#request<readonly BookAnswer[] | undefined>(this.#tops, undefined, (requestId) => ({
-        type: 'tops-query',
-        requestId,
-      }));
+      const answers = this.#request<readonly BookAnswer[] | undefined>(
+        this.#tops,
+        undefined,
+        (requestId) => ({
+          type: 'tops-query',
+          requestId,
+        }),
+      );
       this.#latestTops = { atMs: nowMs, answers };
     }
     return this.#latestTops.answers;

@@ -6,7 +6,9 @@ type Tallies<Name extends string> = Readonly<Record<Name, Readonly<Record<string
 
 /** What children count and the status does not show. */
 export interface Figures {
-  readonly counters: Tallies<'refusedBatches' | 'spoolFailures' | 'gapsByReason' | 'healedGaps' | 'duplicateBatches'>;
+  readonly counters: Tallies<
+    'refusedBatches' | 'spoolFailures' | 'gapsByReason' | 'healedGaps' | 'duplicateBatches'
+  >;
   readonly durations: Readonly<
     Record<
       /** By role, by kind of stream, and not told apart. */
@@ -63,7 +65,10 @@ function roleDurations({ role, figures }: ChildReport): Partial<Figures['duratio
       return 'eventToReceipt' in figures ? { eventToReceipt: figures.eventToReceipt } : {};
     case 'writer':
       if (!('journalCommit' in figures)) return {};
-      return { journalCommit: { '': figures.journalCommit }, receiptToDurable: { '': figures.receiptToDurable } };
+      return {
+        journalCommit: { '': figures.journalCommit },
+        receiptToDurable: { '': figures.receiptToDurable },
+      };
     case 'order-book':
       return {};
   }
@@ -81,9 +86,10 @@ function mergeEach<Name extends string, Value>(
   add: (left: Value | undefined, right: Value) => Value,
 ): Readonly<Record<Name, Labelled<Value>>> {
   const names = Object.keys(right) as Name[];
-  return Object.fromEntries(
-    names.map((name) => [name, mergeLabels(left[name], right[name], add)]),
-  ) as Record<Name, Labelled<Value>>;
+  return Object.fromEntries(names.map((name) => [name, mergeLabels(left[name], right[name], add)])) as Record<
+    Name,
+    Labelled<Value>
+  >;
 }
 
 function mergeLabels<Value>(

@@ -10,7 +10,7 @@ export interface MonitoringServer {
 }
 
 /** Who asks slowly, at length or many times at once is cut off: the recorder has other things to do. */
-export const HTTP_LIMITS = {
+export const HTTP_LIMITS: HttpLimits = {
   /** Request line and headers together; more is answered with 431. */
   headerBytesMax: 8192,
   headersTimeoutMs: 5000,
@@ -20,12 +20,26 @@ export const HTTP_LIMITS = {
   checkIntervalMs: 1000,
   /** More are closed as they come. */
   connectionsMax: 64,
-} as const;
+};
+
+/** Bytes, milliseconds and numbers. */
+export type HttpLimits = Readonly<
+  Record<
+    | 'headerBytesMax'
+    | 'headersTimeoutMs'
+    | 'requestTimeoutMs'
+    | 'keepAliveTimeoutMs'
+    | 'checkIntervalMs'
+    | 'connectionsMax',
+    number
+  >
+>;
 
 /** Listens, or rejects with the system's error (`EADDRINUSE`) when it cannot. */
 export function startMonitoring(
   address: { host: string; port: number },
   sources: MonitoringSources,
+  limits: HttpLimits = HTTP_LIMITS,
 ): Promise<MonitoringServer> {
   return new Promise((resolve, reject) => {
     const server = serve(
@@ -34,17 +48,17 @@ export function startMonitoring(
         hostname: address.host,
         port: address.port,
         serverOptions: {
-          maxHeaderSize: HTTP_LIMITS.headerBytesMax,
-          headersTimeout: HTTP_LIMITS.headersTimeoutMs,
-          requestTimeout: HTTP_LIMITS.requestTimeoutMs,
-          keepAliveTimeout: HTTP_LIMITS.keepAliveTimeoutMs,
-          connectionsCheckingInterval: HTTP_LIMITS.checkIntervalMs,
+          maxHeaderSize: limits.headerBytesMax,
+          headersTimeout: limits.headersTimeoutMs,
+          requestTimeout: limits.requestTimeoutMs,
+          keepAliveTimeout: limits.keepAliveTimeoutMs,
+          connectionsCheckingInterval: limits.checkIntervalMs,
         },
       },
       (bound: AddressInfo) =>
         resolve({ url: `http://${hostInUrl(address.host)}:${bound.port}`, close: () => close(server) }),
     ) as Server;
-    server.maxConnections = HTTP_LIMITS.connectionsMax;
+    server.maxConnections = limits.connectionsMax;
     server.on('clientError', refuse);
     server.once('error', reject);
   });

@@ -54,10 +54,10 @@ export class BookShelf {
     return this.#books.get(symbol)?.answer(depth, this.#options.clock.wallUs()) ?? noBook(symbol);
   }
 
-  /** The best level of every book. */
+  /** The best level of every book, in the exchange's own characters. */
   tops(): BookAnswer[] {
     const nowUs = this.#options.clock.wallUs();
-    return [...this.#books.values()].map((book) => book.answer(1, nowUs));
+    return [...this.#books.values()].map((book) => book.record(1, nowUs));
   }
 
   /** The answer as it is stored. */

@@ -27,7 +27,13 @@ export class BucketHistogram extends Histogram {
     const values = Object.entries(series).flatMap(([value, durations]) =>
       seriesValues(name, label === undefined ? {} : { [label]: value }, durations),
     );
-    return Promise.resolve({ name, help, type: 'histogram', values, aggregator: 'sum' } as unknown as HistogramValues);
+    return Promise.resolve({
+      name,
+      help,
+      type: 'histogram',
+      values,
+      aggregator: 'sum',
+    } as unknown as HistogramValues);
   }
 
   /** What the registry asks for where there is one, instead of `get`. */

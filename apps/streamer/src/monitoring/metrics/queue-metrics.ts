@@ -2,7 +2,11 @@ import type { QueueReport } from '../../control/messages.ts';
 import { type Metric, type MetricsView, plain, type Sample } from './metrics-view.ts';
 
 /** What waits: before the writer, in the journal, before the sinks. */
-export function queueMetrics({ status: { queues, processes }, figures: { counters }, journal }: MetricsView): Metric[] {
+export function queueMetrics({
+  status: { queues, processes },
+  figures: { counters },
+  journal,
+}: MetricsView): Metric[] {
   const senders = new Set(processes.map(({ id }) => id));
   const isSender = ({ name }: QueueReport): boolean => senders.has(name);
   const before = queues.filter(isSender);

@@ -8,8 +8,16 @@ export function recorderMetrics(view: MetricsView): Metric[] {
   const info = { version, node: process.versions.node, market };
   return [
     gauge('recorder_build_info', 'Always 1; the labels say what runs', [{ labels: info, value: 1 }]),
-    gauge('recorder_start_time_seconds', 'When the recorder began, since the epoch', plain(startedAtMs / 1000)),
-    gauge('recorder_uptime_seconds', 'How long the recorder has been running', plain((nowMs - startedAtMs) / 1000)),
+    gauge(
+      'recorder_start_time_seconds',
+      'When the recorder began, since the epoch',
+      plain(startedAtMs / 1000),
+    ),
+    gauge(
+      'recorder_uptime_seconds',
+      'How long the recorder has been running',
+      plain((nowMs - startedAtMs) / 1000),
+    ),
     gauge('recorder_state', '1 for the state that the recorder is in', stateSamples(status.state)),
     gauge(
       'recorder_ready',

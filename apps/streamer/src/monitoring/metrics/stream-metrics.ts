@@ -30,7 +30,10 @@ export function streamMetrics(view: MetricsView): Metric[] {
 }
 
 function storeMetrics({ totals, figures: { counters } }: MetricsView): Metric[] {
-  const reasons = Object.entries(counters.gapsByReason).map(([reason, value]) => ({ labels: { reason }, value }));
+  const reasons = Object.entries(counters.gapsByReason).map(([reason, value]) => ({
+    labels: { reason },
+    value,
+  }));
   return [
     metric('counter', 'recorder_gaps_by_reason_total', 'Breaks of continuity by their cause', ['reason'], reasons),
     metric('counter', 'recorder_gaps_healed_total', 'Breaks of which REST brought every missing row', [], plain(counters.healedGaps[''] ?? 0)),
@@ -48,7 +51,8 @@ function bookMetrics({ status: { books } }: MetricsView): Metric[] {
   const counts = new Map(BOOK_STATES.map((state) => [state, 0]));
   for (const { state } of books) counts.set(state, (counts.get(state) ?? 0) + 1);
   const samples = [...counts].map(([state, value]) => ({ labels: { state }, value }));
-  const help = 'Books by state: live is in sync, waiting has a snapshot ahead of its stream, buffering waits for a snapshot';
+  const help =
+    'Books by state: live is in sync, waiting has a snapshot ahead of its stream, buffering waits for a snapshot';
   return [metric('gauge', 'recorder_books', help, ['state'], samples)];
 }
 

@@ -5,9 +5,14 @@ import { p99Between, type RecorderStatus } from './recorder-status.ts';
 
 /** Ten minutes at an observation every two seconds. */
 const POINTS_MAX = 300;
+const SPAN_SECONDS = 600;
 const HEIGHT_PX = 88;
 
 type Value = number | null;
+
+/** Round numbers of their unit. */
+const BYTE_STEPS = Array.from({ length: 40 }, (_, power) => 2 ** power);
+const MILLISECOND_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000];
 
 /** One small chart of one value over time. */
 class Chart {
@@ -15,11 +20,14 @@ class Chart {
   readonly #format: (value: number) => string;
   readonly #times: number[] = [];
   readonly #values: Value[] = [];
+  readonly #steps: number[];
   #plot: uPlot | undefined;
 
-  constructor(id: string, format: (value: number) => string) {
+  /** `steps`: what lines of the grid may be apart. */
+  constructor(id: string, format: (value: number) => string, steps: number[]) {
     this.#id = id;
     this.#format = format;
+    this.#steps = steps;
   }
 
   add(atMs: number, value: number | undefined): void {
@@ -54,16 +62,23 @@ class Chart {
     const place = element(this.#id);
     const colour = (name: string): string => getComputedStyle(place).getPropertyValue(name).trim();
     const [quiet, line, accent] = [colour('--quiet'), colour('--line'), colour('--accent')];
-    const axis = { stroke: quiet, font: '11px system-ui, sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const axis = {
+      stroke: quiet,
+      font: '11px system-ui, sans-serif',
+      grid: { stroke: line, width: 1 },
+      ticks: { show: false },
+    };
     const options: uPlot.Options = {
       width: place.clientWidth,
       height: HEIGHT_PX,
       legend: { show: false },
       cursor: { show: false },
-      scales: { y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
+      padding: [8, 6, 0, 0],
+      // Always the same ten minutes wide: the line grows in from the right, and nothing is stretched.
+      scales: { x: { range: (_, __, max) => [max - SPAN_SECONDS, max] }, y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
       axes: [
-        { ...axis, size: 18, space: 80, values: '{HH}:{mm}' },
-        { ...axis, size: 62, space: 28, values: (_, splits) => splits.map(this.#format) },
+        { ...axis, size: 18, space: 80, incrs: [60, 120, 300], values: '{HH}:{mm}' },
+        { ...axis, size: 58, space: 28, incrs: this.#steps, values: (_, splits) => splits.map(this.#format) },
       ],
       series: [{}, { stroke: accent, width: 1.5, points: { show: false }, spanGaps: false }],
     }; // prettier-ignore
@@ -73,9 +88,9 @@ class Chart {
 
 /** Queue backlog, write latency and memory over the last minutes. */
 export class Charts {
-  readonly #backlog = new Chart('chart-backlog', formatBytes);
-  readonly #latency = new Chart('chart-latency', formatDuration);
-  readonly #memory = new Chart('chart-memory', formatBytes);
+  readonly #backlog = new Chart('chart-backlog', formatBytes, BYTE_STEPS);
+  readonly #latency = new Chart('chart-latency', formatDuration, MILLISECOND_STEPS);
+  readonly #memory = new Chart('chart-memory', formatBytes, BYTE_STEPS);
 
   constructor() {
     const all = [this.#backlog, this.#latency, this.#memory];

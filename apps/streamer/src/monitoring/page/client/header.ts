@@ -54,7 +54,7 @@ function glance(status: RecorderStatus, rows: readonly SymbolRow[]): Figure[] {
     { title: 'Events', value: formatCount(sum(status.streams.map(({ events }) => events))) },
     { title: 'Books in sync', value: `${live} of ${status.books.length}`, isBad: live < status.books.length },
     { title: 'Gaps', value: formatCount(gaps), isBad: gaps > 0 },
-    { title: 'Symbols with alarms', value: formatCount(alarms), isBad: alarms > 0 },
+    { title: 'Alarms', value: formatCount(alarms), isBad: alarms > 0 },
     { title: 'Oldest in a queue', value: formatDuration(oldestMs) },
     { title: 'Memory', value: formatBytes(sum(status.processes.map(({ rssBytes = 0 }) => rssBytes))) },
     { title: 'Restarts', value: formatCount(restarts), isBad: restarts > 0 },

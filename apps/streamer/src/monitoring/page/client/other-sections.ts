@@ -12,7 +12,9 @@ const SECTION_LENGTH_MAX = 4000;
 /** Whatever else the recorder tells, as it tells it: a recorder may be newer than what this page knows. */
 export function showOtherSections(status: RecorderStatus): void {
   const place = element('other-sections');
-  const sections = new Map([...place.children].map((section) => [section.getAttribute('data-name'), section]));
+  const sections = new Map(
+    [...place.children].map((section) => [section.getAttribute('data-name'), section]),
+  );
   const unknown = Object.entries(status).filter(([name]) => !SHOWN.has(name));
   arrange(
     place,
@@ -30,6 +32,9 @@ function emptySection(name: string): HTMLElement {
 
 function filled(section: Element, value: unknown): Element {
   const text = JSON.stringify(value, undefined, 2) ?? '';
-  setText(section.lastElementChild!, text.length > SECTION_LENGTH_MAX ? `${text.slice(0, SECTION_LENGTH_MAX)} …` : text);
+  setText(
+    section.lastElementChild!,
+    text.length > SECTION_LENGTH_MAX ? `${text.slice(0, SECTION_LENGTH_MAX)} …` : text,
+  );
   return section;
 }

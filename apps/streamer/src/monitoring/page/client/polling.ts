@@ -4,9 +4,9 @@ export const POLL_INTERVAL_MS = 2000;
 const ANSWER_TIMEOUT_MS = 5000;
 
 export interface PollingHandlers {
-  observed(observation: Observation): void;
+  readonly observed: (observation: Observation) => void;
   /** `sinceMs`: when it answered last, on the clock of this machine; undefined when it never did. */
-  silent(sinceMs: number | undefined): void;
+  readonly silent: (sinceMs: number | undefined) => void;
 }
 
 /** Asks the recorder every two seconds while the page can be seen. */

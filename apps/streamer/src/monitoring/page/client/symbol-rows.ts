@@ -31,7 +31,9 @@ export function symbolRows(before: Observation | undefined, after: Observation):
     ageMs: youngest(streams),
     ...top(after.tops.get(symbol)),
     gaps: streams.reduce((total, { gaps }) => total + gaps, 0),
-    alarms: streams.flatMap(({ stream, alarm }) => (alarm === null ? [] : `${streamOf(stream)}: ${alarm}`)).join(', '),
+    alarms: streams
+      .flatMap(({ stream, alarm }) => (alarm === null ? [] : `${streamOf(stream)}: ${alarm}`))
+      .join(', '),
   }));
 }
 

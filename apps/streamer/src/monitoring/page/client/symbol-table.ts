@@ -70,7 +70,11 @@ export class SymbolTable {
   #showOrder(): void {
     const { column, isDescending } = this.#order;
     for (const [name, head] of this.#heads)
-      setAttribute(head, 'aria-sort', name === column ? (isDescending ? 'descending' : 'ascending') : undefined);
+      setAttribute(
+        head,
+        'aria-sort',
+        name === column ? (isDescending ? 'descending' : 'ascending') : undefined,
+      );
   }
 
   #visible(): SymbolRow[] {
