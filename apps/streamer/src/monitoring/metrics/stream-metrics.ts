@@ -1,4 +1,4 @@
-import { parseStreamKey, streamKind } from '@org/market-data';
+import { GAP_REASONS, parseStreamKey, streamKind } from '@org/market-data';
 import { isRareStream } from '../../control/rare-streams.ts';
 import type { StreamStatus } from '../status-board.ts';
 import { type Metric, type MetricsView, plain, type Sample } from './metrics-view.ts';
@@ -30,10 +30,12 @@ export function streamMetrics(view: MetricsView): Metric[] {
 }
 
 function storeMetrics({ totals, figures: { counters } }: MetricsView): Metric[] {
-  const reasons = Object.entries(counters.gapsByReason).map(([reason, value]) => ({
-    labels: { reason },
-    value,
-  }));
+  // A cause that is not there yet would appear as a 1 that never increased.
+  const counted = {
+    ...Object.fromEntries(GAP_REASONS.map((reason) => [reason, 0])),
+    ...counters.gapsByReason,
+  };
+  const reasons = Object.entries(counted).map(([reason, value]) => ({ labels: { reason }, value }));
   return [
     metric('counter', 'recorder_gaps_by_reason_total', 'Breaks of continuity by their cause', ['reason'], reasons),
     metric('counter', 'recorder_gaps_healed_total', 'Breaks of which REST brought every missing row', [], plain(counters.healedGaps[''] ?? 0)),
