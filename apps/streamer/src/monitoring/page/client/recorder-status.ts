@@ -17,10 +17,10 @@ export interface RecorderStatus {
 export interface ProcessStatus {
   readonly role: string;
   readonly id: string;
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   readonly state: string;
   readonly restarts: number;
-  readonly rssBytes?: number;
+  readonly rssBytes?: number | undefined;
   readonly symbols: readonly string[];
 }
 
