@@ -56,8 +56,6 @@ export function symbolCell(page: Page, symbol: string, column: string): Promise<
 }
 
 /** The symbols in the order in which they are shown. */
-export function rowOrder(page: Page): Promise<(string | null)[]> {
-  return page
-    .locator('#symbol-rows tr')
-    .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-symbol')));
+export function rowOrder(page: Page): Promise<string[]> {
+  return page.locator('#symbol-rows th').allInnerTexts();
 }

@@ -5,7 +5,8 @@ import { p99Between, type RecorderStatus } from './recorder-status.ts';
 
 /** Ten minutes at an observation every two seconds. */
 const POINTS_MAX = 300;
-const SPAN_SECONDS = 600;
+/** How wide a chart is: the least of these that holds what there is, so that it is seldom stretched. */
+const SPANS_SECONDS = [60, 180, 600];
 const HEIGHT_PX = 88;
 
 type Value = number | null;
@@ -73,17 +74,21 @@ class Chart {
       height: HEIGHT_PX,
       legend: { show: false },
       cursor: { show: false },
-      padding: [8, 6, 0, 0],
-      // Always the same ten minutes wide: the line grows in from the right, and nothing is stretched.
-      scales: { x: { range: (_, __, max) => [max - SPAN_SECONDS, max] }, y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
+      padding: [8, 24, 0, 0],
+      // The line grows in from the right.
+      scales: { x: { range: (_, min, max) => [max - spanSeconds(max - min), max] }, y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
       axes: [
-        { ...axis, size: 18, space: 80, incrs: [60, 120, 300], values: '{HH}:{mm}' },
+        { ...axis, size: 18, space: 80, incrs: [20, 60, 120, 300], values: '{HH}:{mm}:{ss}' },
         { ...axis, size: 58, space: 28, incrs: this.#steps, values: (_, splits) => splits.map(this.#format) },
       ],
       series: [{}, { stroke: accent, width: 1.5, points: { show: false }, spanGaps: false }],
     }; // prettier-ignore
     return new window.uPlot(options, data, place);
   }
+}
+
+function spanSeconds(known: number): number {
+  return SPANS_SECONDS.find((span) => span >= known) ?? known;
 }
 
 /** Queue backlog, write latency and memory over the last minutes. */
