@@ -7,6 +7,8 @@ import { p99Between, type RecorderStatus } from './recorder-status.ts';
 const POINTS_MAX = 300;
 /** How wide a chart is: the least of these that holds what there is, so that it is seldom stretched. */
 const SPANS_SECONDS = [60, 180, 600];
+/** Observations that are further apart have nothing between them. */
+const HOLE_SECONDS = 10;
 const HEIGHT_PX = 88;
 
 type Value = number | null;
@@ -32,12 +34,12 @@ class Chart {
   }
 
   add(atMs: number, value: number | undefined): void {
-    this.#times.push(atMs / 1000);
-    this.#values.push(value ?? null);
-    if (this.#times.length > POINTS_MAX) {
-      this.#times.shift();
-      this.#values.shift();
-    }
+    const at = atMs / 1000;
+    const last = this.#times.at(-1) ?? at - 1;
+    // A clock that was set back begins anew; a page that was not looked at has a hole there, not a line.
+    if (at <= last) this.#times.length = this.#values.length = 0;
+    else if (at - last > HOLE_SECONDS) this.#push(last + 1, null);
+    this.#push(at, value ?? null);
     this.#draw();
     setText(element(`${this.#id}-now`), value === undefined ? NOTHING : this.#format(value));
   }
@@ -51,6 +53,14 @@ class Chart {
 
   resize(): void {
     this.#plot?.setSize({ width: element(this.#id).clientWidth, height: HEIGHT_PX });
+  }
+
+  #push(at: number, value: Value): void {
+    this.#times.push(at);
+    this.#values.push(value);
+    if (this.#times.length <= POINTS_MAX) return;
+    this.#times.shift();
+    this.#values.shift();
   }
 
   #draw(): void {
