@@ -144,6 +144,8 @@ describe('numbers of the dashboard', () => {
     [formatDuration(200 * 3_600_000), '8 d 8 h'],
     [formatRate(2.345), '2.3'],
     [formatRate(12_345.6), '12,346'],
-    [formatSpread(0.30000000000000004), '0.3'],
+    [formatSpread(0.30000000000000004, '10.30'), '0.30'],
+    [formatSpread(1e-8, '0.00000123'), '0.00000001'],
+    [formatSpread(3, '70'), '3'],
   ])('are short: %s', (text, expected) => expect(text).toBe(expected));
 });

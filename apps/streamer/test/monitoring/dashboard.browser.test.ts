@@ -99,7 +99,7 @@ describe('the dashboard in a browser', () => {
         expect(Math.abs(rate - RATES[index]!)).toBeLessThanOrEqual(1 + RATES[index]! * 0.02);
       }
       expect(await symbolCell(page, 'ETHUSDT', 'bid')).toBe('200.10');
-      expect(await symbolCell(page, 'ETHUSDT', 'spread')).toBe('0.2');
+      expect(await symbolCell(page, 'ETHUSDT', 'spread')).toBe('0.20');
       expect(await symbolCell(page, '1000PEPEUSDT', 'gaps')).toBe('4');
       expect(await symbolCell(page, 'AUSDT', 'alarms')).toBe('aggTrade: silent');
       expect(await page.locator('#state-name').innerText()).toBe('healthy');

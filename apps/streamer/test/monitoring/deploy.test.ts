@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { renderMetrics } from '../../src/monitoring/metrics/render-metrics.ts';
 import { StatusBoard } from '../../src/monitoring/status-board.ts';
 import { workerReport, writerReport } from './child-reports.ts';
@@ -40,6 +41,12 @@ describe('what is deployed beside the recorder', () => {
     expect(execFileSync(promtool!, ['check', 'rules', ALERTS], { encoding: 'utf8' })).toMatch(
       /SUCCESS: \d+ rules found/,
     );
+    return Promise.resolve();
+  });
+
+  maybe('has alerts that fire when something is wrong, and not when nothing is', () => {
+    const cases = resolve('apps/streamer/test/monitoring/alerts.promtest.yml');
+    expect(execFileSync(promtool!, ['test', 'rules', cases], { encoding: 'utf8' })).toMatch(/SUCCESS/);
     return Promise.resolve();
   });
 });

@@ -36,9 +36,11 @@ export function formatDuration(durationMs: number | undefined): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A difference of prices without the noise of floating point. */
-export function formatSpread(spread: number | undefined): string {
-  return spread === undefined ? NOTHING : String(Number(spread.toPrecision(8)));
+/** A difference of prices, with as many decimals as the price has. */
+export function formatSpread(spread: number | undefined, price: string | undefined): string {
+  if (spread === undefined || price === undefined) return NOTHING;
+  const dot = price.indexOf('.');
+  return spread.toFixed(dot === -1 ? 0 : price.length - dot - 1);
 }
 
 /** Time of day of this machine, `14:03:27`. */

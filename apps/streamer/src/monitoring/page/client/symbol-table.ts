@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'ageMs', title: 'Age', kind: 'number', text: ({ ageMs }) => formatDuration(ageMs) },
   { name: 'bid', title: 'Bid', kind: 'number bid', text: ({ bid }) => bid ?? NOTHING },
   { name: 'ask', title: 'Ask', kind: 'number ask', text: ({ ask }) => ask ?? NOTHING },
-  { name: 'spread', title: 'Spread', kind: 'number', text: ({ spread }) => formatSpread(spread) },
+  { name: 'spread', title: 'Spread', kind: 'number', text: ({ spread, ask }) => formatSpread(spread, ask) },
   { name: 'gaps', title: 'Gaps', kind: 'number', text: ({ gaps }) => formatCount(gaps), isBad: ({ gaps }) => gaps > 0 },
   { name: 'alarms', title: 'Alarms', kind: '', text: ({ alarms }) => alarms || NOTHING, isBad: ({ alarms }) => alarms !== '' },
 ]; // prettier-ignore
