@@ -4,7 +4,7 @@ import type { DurationCounts } from '../control/messages.ts';
 import { DurationBuckets, EVENT_DELAY_BOUNDS_MS } from '../monitoring/duration-buckets.ts';
 
 /** One event of so many is looked at, and the first of each stream; a power of two. */
-const SAMPLE = 16;
+const SAMPLE = 32;
 
 /**
  * How long after their event time events are received, by kind of stream. What is measured holds the offset between the
@@ -12,6 +12,8 @@ const SAMPLE = 16;
  */
 export class EventDelays {
   readonly #kinds = new Map<string, DurationBuckets>();
+  /** Those of the kind of each stream that was met. */
+  readonly #byStream = new Map<string, DurationBuckets>();
 
   /** Whether the event is one to look at; `events` counts those of its stream, itself included. */
   static isSampled(events: number): boolean {
@@ -22,14 +24,20 @@ export class EventDelays {
   observe(streamKey: string, fields: FrameFields, receivedAtUs: number): void {
     const eventTimeMs = eventTime(fields);
     if (eventTimeMs === undefined) return;
-    const kind = streamKind(streamKey.slice(streamKey.indexOf('@') + 1)) ?? 'other';
-    let delays = this.#kinds.get(kind);
-    if (delays === undefined) this.#kinds.set(kind, (delays = new DurationBuckets(EVENT_DELAY_BOUNDS_MS)));
+    let delays = this.#byStream.get(streamKey);
+    if (delays === undefined) this.#byStream.set(streamKey, (delays = this.#ofKind(streamKey)));
     delays.observe(receivedAtUs / 1000 - eventTimeMs);
   }
 
   counts(): Readonly<Record<string, DurationCounts>> {
     return Object.fromEntries([...this.#kinds].map(([kind, delays]) => [kind, delays.counts()]));
+  }
+
+  #ofKind(streamKey: string): DurationBuckets {
+    const kind = streamKind(streamKey.slice(streamKey.indexOf('@') + 1)) ?? 'other';
+    const delays = this.#kinds.get(kind) ?? new DurationBuckets(EVENT_DELAY_BOUNDS_MS);
+    this.#kinds.set(kind, delays);
+    return delays;
   }
 }
 

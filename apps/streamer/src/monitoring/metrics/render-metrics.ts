@@ -57,7 +57,7 @@ const HISTOGRAMS = [
     'eventToReceipt',
     'recorder_event_to_receipt_seconds',
     'kind',
-    'From the event time of the exchange to the receipt here, of one event in 16 of each stream. The offset between the ' +
+    'From the event time of the exchange to the receipt here, of one event in 32 of each stream. The offset between the ' +
       'two clocks is in it: without a synchronised clock only changes mean something, and negative values (le="0") are a ' +
       'clock that is behind',
   ],
