@@ -42,7 +42,7 @@ const LOOK_INTERVAL_MS = 1000;
 export class MonitoringDesk implements MonitoringSources {
   readonly #options: MonitoringDeskOptions;
   readonly #meter = new ProcessMeter();
-  readonly #watch: { stop(): void };
+  #watch: { stop(): void } | undefined;
   #state: RecorderState = 'starting';
   #stateSinceMs: number;
   #figures: ProcessFigures;
@@ -52,11 +52,12 @@ export class MonitoringDesk implements MonitoringSources {
     this.#options = options;
     this.#stateSinceMs = options.startedAtMs;
     this.#figures = this.#meter.figures();
-    this.#watch = repeatedly(
-      options.clock,
-      () => LOOK_INTERVAL_MS,
-      () => Promise.resolve(this.#look()),
-    );
+  }
+
+  /** From now on the state is looked at, until `stop`. */
+  start(): void {
+    const look = (): Promise<void> => Promise.resolve(this.#look());
+    this.#watch = repeatedly(this.#options.clock, () => LOOK_INTERVAL_MS, look);
   }
 
   /** Whoever asks while another waits for the answer gets the same: it costs the children a report each. */
@@ -100,7 +101,7 @@ export class MonitoringDesk implements MonitoringSources {
   }
 
   stop(): void {
-    this.#watch.stop();
+    this.#watch?.stop();
     this.#meter.stop();
   }
 

@@ -105,6 +105,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     market: config.network.market, clock: systemClock,
   }); // prettier-ignore
   const monitoring = await monitor(config, monitored);
+  monitored.start();
   log.info('Recording', {
     symbols: first.symbols.length,
     outputDir: config.storage.outputDir,

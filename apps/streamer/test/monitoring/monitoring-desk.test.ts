@@ -26,6 +26,7 @@ function whatIsWatched() {
     books: new BookDesk(() => undefined, clock),
     budget: () => { throw new Error('no budget'); },
   }); // prettier-ignore
+  desk.start();
   return { clock, board, desk, asked: () => asked, release: () => release() };
 }
 
