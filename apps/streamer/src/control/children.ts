@@ -235,6 +235,8 @@ export class Children {
         return board.report(id, message.report, Date.now());
       case 'book-answer':
         return desk.answered(message.requestId, message.answer);
+      case 'tops-answer':
+        return desk.topsAnswered(message.requestId, message.answers);
       case 'snapshot-wanted': {
         const worker = this.#workerOf(message.symbol);
         if (worker !== undefined) this.send(worker, { type: 'take-snapshot', symbol: message.symbol });

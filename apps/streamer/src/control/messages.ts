@@ -30,8 +30,44 @@ export interface QueueReport {
   readonly spoolFailures: number;
 }
 
+/**
+ * Durations that a process met since it began, counted by upper bound: `counts[i]` is the number of those that were at most
+ * `boundsMs[i]` and more than the bound before; the last count, one more than there are bounds, is of the longer ones.
+ */
+export interface DurationCounts {
+  readonly boundsMs: readonly number[];
+  readonly counts: readonly number[];
+  /** Of all together, milliseconds. */
+  readonly sumMs: number;
+}
+
+/** What a process costs and how it does. */
+export interface ProcessFigures {
+  /** User and system time since it began. */
+  readonly cpuSeconds: number;
+  /** How much later than due its event loop came round at worst, one duration a report. */
+  readonly loopLag: DurationCounts;
+}
+
+export interface WorkerFigures extends ProcessFigures {
+  /** From the event time of the exchange to the receipt here, by kind of stream; a sample of the events. */
+  readonly eventToReceipt: Readonly<Record<string, DurationCounts>>;
+}
+
+export interface WriterFigures extends ProcessFigures {
+  /** The durations behind `writeLatencyMs`. */
+  readonly journalCommit: DurationCounts;
+  /** The durations behind `receiptToDurableMs`. */
+  readonly receiptToDurable: DurationCounts;
+  /** Breaks by their cause; causes that were not met are absent. */
+  readonly gapsByReason: Readonly<Record<string, number>>;
+  /** Breaks of which every missing row came. */
+  readonly healedGaps: number;
+}
+
 export interface WorkerReport {
   readonly role: 'worker';
+  readonly figures?: WorkerFigures;
   readonly rssBytes: number;
   /** Those of which there is news since the report before; of a new life all. */
   readonly streams: readonly StreamReport[];
@@ -77,6 +113,7 @@ export interface ArchiveReport {
 
 export interface WriterReport {
   readonly role: 'writer';
+  readonly figures?: WriterFigures;
   readonly rssBytes: number;
   readonly records: number;
   readonly rows: number;
@@ -102,6 +139,7 @@ export interface BookReport {
 
 export interface OrderBookReport {
   readonly role: 'order-book';
+  readonly figures?: ProcessFigures;
   readonly rssBytes: number;
   readonly books: readonly BookReport[];
   readonly queues: readonly QueueReport[];
@@ -133,7 +171,8 @@ export type ChildMessage =
   | { readonly type: 'report'; readonly report: ChildReport }
   | { readonly type: 'repairs-wanted'; readonly repairs: readonly RepairWish[] }
   | { readonly type: 'snapshot-wanted'; readonly symbol: string }
-  | { readonly type: 'book-answer'; readonly requestId: number; readonly answer: BookAnswer };
+  | { readonly type: 'book-answer'; readonly requestId: number; readonly answer: BookAnswer }
+  | { readonly type: 'tops-answer'; readonly requestId: number; readonly answers: readonly BookAnswer[] };
 
 export interface BookPlan {
   readonly symbols: readonly string[];
@@ -184,7 +223,9 @@ export type PrimaryMessage =
       readonly requestId: number;
       readonly symbol: string;
       readonly depth: number;
-    };
+    }
+  /** To the order-book manager: the best level of every book. */
+  | { readonly type: 'tops-query'; readonly requestId: number };
 
 /** How often a child reports. */
 export const REPORT_INTERVAL_MS = 1000;

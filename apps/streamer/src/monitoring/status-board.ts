@@ -3,13 +3,16 @@ import type {
   ArchiveReport,
   BookReport,
   ChildReport,
+  JournalReport,
   LatencyReport,
+  ProcessFigures,
   QueueReport,
   StreamReport,
 } from '../control/messages.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
@@ -106,6 +109,7 @@ export class StatusBoard {
   #endedArchive = NO_ARCHIVE;
   /** The latest look at it. */
   disk: DiskStatus | undefined;
+  #endedFigures: Figures = NO_FIGURES;
   #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
 
   constructor(startedAtMs: number, expected: Expectation) {
@@ -164,6 +168,7 @@ export class StatusBoard {
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
     if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
+    this.#endedFigures = addFigures(this.#endedFigures, figuresOf(report));
     if (report.role !== 'worker')
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
     this.#carried.ended(id);
@@ -207,6 +212,21 @@ export class StatusBoard {
     return this.#reports().reduce(addTotals, this.#endedTotals);
   }
 
+  /** What else was counted since the start, over all lives of all children. */
+  figures(): Figures {
+    return this.#reports().reduce((sum, report) => addFigures(sum, figuresOf(report)), this.#endedFigures);
+  }
+
+  /** What the present life of a child costs; undefined before it has reported. */
+  processFigures(id: string): ProcessFigures | undefined {
+    return this.#latest.get(id)?.report.figures;
+  }
+
+  /** The main queue; undefined while no writer has reported. */
+  journal(): JournalReport | undefined {
+    return this.#reports().find((report) => report.role === 'writer')?.journal;
+  }
+
   /** Whether each stream that one of `before` has brought since `sinceMs` is brought by one of `after` as well. */
   cover(after: readonly string[], before: readonly string[], sinceMs: number): boolean {
     const brought = new Set(
@@ -222,7 +242,7 @@ export class StatusBoard {
   status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
     const writer = this.#reports().find((report) => report.role === 'writer');
     return {
-      state: stopping ? 'stopping' : this.#state(nowMs, children),
+      state: this.state(nowMs, children, stopping),
       startedAt: new Date(this.#startedAtMs).toISOString(),
       processes: [primaryStatus(), ...children.map((child) => this.#process(child))],
       streams: this.streams(nowMs),
@@ -256,7 +276,8 @@ export class StatusBoard {
     return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
   }
 
-  #state(nowMs: number, children: readonly ChildState[]): RecorderState {
+  state(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderState {
+    if (stopping) return 'stopping';
     const isReady = this.obstacles(nowMs, children).length === 0;
     const waiting = this.#books().filter(({ state }) => state === 'buffering');
     // Whoever is ready by then delivers what is recorded, which is not what was asked for.

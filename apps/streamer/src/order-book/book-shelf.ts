@@ -57,6 +57,12 @@ export class BookShelf {
     return this.#books.get(symbol)?.answer(depth, this.#options.clock.wallUs()) ?? noBook(symbol);
   }
 
+  /** The best level of every book, in the exchange's own characters. */
+  tops(): BookAnswer[] {
+    const nowUs = this.#options.clock.wallUs();
+    return [...this.#books.values()].map((book) => book.record(1, nowUs));
+  }
+
   /** The answer as it is stored. */
   record(symbol: string, depth: number): BookAnswer {
     return this.#books.get(symbol)?.record(depth, this.#options.clock.wallUs()) ?? noBook(symbol);

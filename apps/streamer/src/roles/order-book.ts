@@ -8,6 +8,7 @@ import { openChildControl } from '../control/orphan.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import type { OrderBookTask } from '../control/task.ts';
 import { childLog, type Log } from '../logging/child-log.ts';
+import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { BookOpenings } from '../order-book/book-openings.ts';
 import { BookShelf } from '../order-book/book-shelf.ts';
 import { BookSnapshotWriter } from '../order-book/book-snapshot-writer.ts';
@@ -56,8 +57,10 @@ export function runOrderBook(task: OrderBookTask): void {
       },
     },
   });
+  const meter = new ProcessMeter();
   const reports = reportRegularly(childClock, () => ({
     role: 'order-book',
+    figures: meter.figures(),
     rssBytes: process.memoryUsage.rss(),
     books: shelf.reports(),
     queues: [link.report()],
@@ -69,6 +72,8 @@ export function runOrderBook(task: OrderBookTask): void {
       const order = message as PrimaryMessage;
       if (order.type === 'book-query') answer(order, shelf);
       if (order.type === 'settings') snapshots.keepPace(order.settings.orderbook);
+      if (order.type === 'tops-query')
+        tellPrimary({ type: 'tops-answer', requestId: order.requestId, answers: shelf.tops() });
       if (order.type !== 'keep-books') return;
       plan = order.books;
       shelf.keep(plan.symbols);

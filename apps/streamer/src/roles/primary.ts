@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { BinanceRest, systemClock } from '@org/binance-client';
+import { BinanceRest, type BudgetState, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { FlowError } from '@org/flow';
 import { Children } from '../control/children.ts';
@@ -15,7 +15,6 @@ import { prepareOutputFolder } from '../control/output-folder.ts';
 import { PrimarySignals } from '../control/primary-signals.ts';
 import { expectationOf, planRecorder, type RecorderPlan } from '../control/recorder-plan.ts';
 import { type RecorderSockets, recorderSockets } from '../control/recorder-sockets.ts';
-import type { ReloadReport } from '../control/reload.ts';
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
@@ -26,8 +25,10 @@ import { DISK_PACE } from '../disk/ladder.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { RecorderLog } from '../logging/recorder-log.ts';
 import { BookDesk } from '../monitoring/book-desk.ts';
-import { type MonitoringServer, type MonitoringSources, startMonitoring } from '../monitoring/http-server.ts';
-import { type RecorderStatus, StatusBoard } from '../monitoring/status-board.ts';
+import { type MonitoringServer, startMonitoring } from '../monitoring/http-server.ts';
+import { MonitoringDesk } from '../monitoring/monitoring-desk.ts';
+import type { MonitoringSources } from '../monitoring/routes.ts';
+import { StatusBoard } from '../monitoring/status-board.ts';
 import { printSummary } from '../monitoring/summary.ts';
 
 /** What is not always the same. */
@@ -82,7 +83,7 @@ export async function runPrimary(
     const chosen = await desk.choose(config.symbols, []);
     desk.adopt(chosen);
     return await record({
-      load, plan, first: plan(config, chosen), desk, pace, disk, isHeld: exchange.isHeld, entry,
+      load, plan, first: plan(config, chosen), desk, pace, disk, ...exchange, entry,
       nodeFlags: childNodeFlags(), outputPath, sockets,
       nextEpoch, orphans, signals, logs, log, stop, pidFile,
       output: outputOf(process.stdout),
@@ -109,6 +110,8 @@ interface Recording {
   readonly disk: Pick<DiskKeeperOptions, 'pace' | 'measure'>;
   /** Whether the exchange has forbidden requests for now. */
   readonly isHeld: () => boolean;
+  /** The request weight of this machine. */
+  readonly budget: () => BudgetState;
   readonly entry: string;
   readonly nodeFlags: readonly string[];
   readonly outputPath: string;
@@ -133,16 +136,13 @@ async function record(recording: Recording): Promise<ExitCode> {
   const children = new Children({ ...recording, ...first, board, desk });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
   const hands = openHands({ ...recording, children, board });
-  const monitoring = await monitor(config, {
-    status: async (): Promise<RecorderStatus & { readonly reloads: ReloadReport }> => {
-      await children.freshReports();
-      const status = board.status(Date.now(), children.states(), stop.isStopping);
-      return { ...status, reloads: hands.reloads(), logs: recording.logs.counters() };
-    },
-    obstacles,
-    hasSymbol: (symbol) => children.symbols.includes(symbol),
-    book: (symbol, depth) => desk.query(symbol, depth),
-  });
+  const monitored = new MonitoringDesk({
+    board, children, startedAtMs, books: desk, isStopping: () => stop.isStopping, budget: recording.budget,
+    reloads: () => hands.reloads(), logs: () => recording.logs.counters(), market: config.network.market,
+    clock: systemClock,
+  }); // prettier-ignore
+  const monitoring = await monitor(config, monitored);
+  monitored.start();
   recording.pidFile.answersAt(monitoring.url);
   log.info('Recording', {
     symbols: first.symbols.length,
@@ -165,6 +165,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     const changes = hands.close();
     await children.stop();
     await changes;
+    monitored.stop();
     await monitoring.close();
     // Nobody is left who could bring what is still in there.
     rmSync(join(recording.outputPath, '.spool'), { recursive: true, force: true });
@@ -213,12 +214,13 @@ function openExchange(
   network: StreamerConfig['network'],
   outputPath: string,
   log: Log,
-): { readonly rest: BinanceRest; readonly isHeld: () => boolean; readonly close: () => void } {
+): Pick<Recording, 'isHeld' | 'budget'> & { readonly rest: BinanceRest; readonly close: () => void } {
   const budget = hostBudget(network, outputPath, log);
   const rest = new BinanceRest({ market: network.market, restUrl: network.restUrl, budget });
   return {
     rest,
     isHeld: () => budget.state().hold !== undefined,
+    budget: () => budget.state(),
     close: () => {
       rest.close();
       budget.close();

@@ -13,6 +13,7 @@ import { openChildControl } from '../control/orphan.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import type { WorkerTask } from '../control/task.ts';
 import { childLog } from '../logging/child-log.ts';
+import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { openWriterLink } from '../records/writer-link.ts';
 import { Hand } from '../worker/hand.ts';
 import { handChanges } from '../worker/hand-changes.ts';
@@ -56,8 +57,10 @@ export function runWorker(task: WorkerTask): void {
     streamHandlers(hand.recorders, log, () => reconnects++),
   );
   const changes = handChanges({ hand, streams, clock: systemClock });
+  const meter = new ProcessMeter();
   const report = (): WorkerReport => ({
     role: 'worker',
+    figures: { ...meter.figures(), eventToReceipt: hand.eventToReceipt() },
     rssBytes: process.memoryUsage.rss(),
     ...hand.report(),
     queues: [link.report()],

@@ -13,6 +13,7 @@ import type { PrimaryMessage } from '../control/messages.ts';
 import { openChildControl } from '../control/orphan.ts';
 import type { WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
+import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { BatchIntake } from '../writer/batch-intake.ts';
 import { openFilesMax, processLimits } from '../writer/open-files.ts';
 import { openRecordJournal } from '../writer/record-journal.ts';
@@ -58,8 +59,10 @@ export async function runWriter(task: WriterTask): Promise<void> {
   const repairs = wishRepairs(childClock, store, (wishes) =>
     tellPrimary({ type: 'repairs-wanted', repairs: wishes }),
   );
+  const meter = new ProcessMeter();
   const reports = reportRegularly(childClock, () => ({
     role: 'writer',
+    figures: { ...meter.figures(), ...intake.figures(), ...store.gapFigures() },
     rssBytes: process.memoryUsage.rss(),
     ...sink.stats(),
     gaps: Object.fromEntries(store.mergeStats().gapsByStream),

@@ -1,9 +1,10 @@
 import type { BinanceRest, Clock } from '@org/binance-client';
 import { FrameFields } from '@org/binance-wire';
 import type { StreamKey } from '@org/market-data';
-import type { StreamReport } from '../control/messages.ts';
+import type { DurationCounts, StreamReport } from '../control/messages.ts';
 import type { Log } from '../logging/child-log.ts';
 import type { RecordChannel } from '../records/record-channel.ts';
+import { EventDelays } from './event-delays.ts';
 import { StreamDifferences } from './stream-differences.ts';
 import { SymbolRecorder } from './symbol-recorder.ts';
 
@@ -30,6 +31,7 @@ export class Hand {
   readonly #options: HandOptions;
   readonly #fields = new FrameFields();
   readonly #differences = new StreamDifferences();
+  readonly #eventDelays = new EventDelays();
   /** Last figures of what is recorded here no more, until they are reported. */
   #gone: StreamReport[] = [];
   /** Of every symbol. */
@@ -66,6 +68,7 @@ export class Hand {
           joinsRunning,
           snapshotPriority,
           fields: this.#fields,
+          eventDelays: this.#eventDelays,
           snapshotDelayed: this.#snapshotDelayed,
         }),
       );
@@ -117,6 +120,11 @@ export class Hand {
     const gone = this.#gone;
     this.#gone = [];
     return this.#differences.take(all, gone);
+  }
+
+  /** By kind of stream, since the process began. */
+  eventToReceipt(): Readonly<Record<string, DurationCounts>> {
+    return this.#eventDelays.counts();
   }
 
   stop(): void {

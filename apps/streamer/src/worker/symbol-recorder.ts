@@ -10,6 +10,7 @@ import { errorFields, type Log } from '../logging/child-log.ts';
 import { DepthKeeper } from './depth-keeper.ts';
 import { doubtRecord } from '../records/doubt-record.ts';
 import type { RecordChannel } from '../records/record-channel.ts';
+import { EventDelays } from './event-delays.ts';
 import { eventPosition, type EventPosition } from './event-position.ts';
 import { type HeldFrame, StreamHandover } from './stream-handover.ts';
 import { StreamLedger } from './stream-ledger.ts';
@@ -25,6 +26,8 @@ export interface SymbolRecorderOptions {
   readonly snapshotPriority?: number;
   /** Scratch space; that of one worker serves all of its symbols, for a scan is used up at once. */
   readonly fields?: FrameFields;
+  /** Of all symbols of the worker together. */
+  readonly eventDelays?: EventDelays;
   readonly clock: Clock;
   readonly rest: Pick<BinanceRest, 'depth'>;
   readonly channel: Pick<RecordChannel, 'append'>;
@@ -201,8 +204,10 @@ export class SymbolRecorder {
     const type = RECORD_TYPE.frame;
     const { order, follows } = position ?? NOWHERE;
     channel.append({ type, stream: key, receivedAtUs, line, connectionId, order, follows }, bytes);
-    if (found === UNREADABLE) this.#rejected(key, ledger);
-    else if (isDepth && this.#fields.kind === 'depthUpdate') this.#depthDiff(lastOrder);
+    if (found === UNREADABLE) return this.#rejected(key, ledger);
+    if (EventDelays.isSampled(ledger.events))
+      this.#options.eventDelays?.observe(key, this.#fields, receivedAtUs);
+    if (isDepth && this.#fields.kind === 'depthUpdate') this.#depthDiff(lastOrder);
   }
 
   /** A connection that cuts the stream differently may begin in the middle of what is known: then it goes on from there. */

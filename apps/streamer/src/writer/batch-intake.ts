@@ -4,7 +4,8 @@ import { BatchReceiver, type FlowError } from '@org/flow';
 import { type Batch, isFinalJournalError, isJournalError } from '@org/journal';
 import { firstReceiptUs } from '@org/storage';
 import { errorFields, type Log } from '../logging/child-log.ts';
-import type { LatencyReport } from '../control/messages.ts';
+import type { LatencyReport, WriterFigures } from '../control/messages.ts';
+import { DURABLE_BOUNDS_MS, DurationBuckets } from '../monitoring/duration-buckets.ts';
 import { LANES_MAX } from './record-journal.ts';
 
 /** So many batches of all lanes may wait for one sync together. */
@@ -23,6 +24,8 @@ export class BatchIntake {
   readonly #receiver: BatchReceiver;
   readonly #writeNs = createHistogram();
   readonly #durableNs = createHistogram();
+  readonly #writeBuckets = new DurationBuckets(DURABLE_BOUNDS_MS);
+  readonly #durableBuckets = new DurationBuckets(DURABLE_BOUNDS_MS);
 
   constructor({ socketPath, append, clock, log }: BatchIntakeOptions) {
     this.#receiver = new BatchReceiver({
@@ -33,9 +36,9 @@ export class BatchIntake {
         batch: async (batch) => {
           const startedAtMs = clock.nowMs();
           await append(batch);
-          record(this.#writeNs, clock.nowMs() - startedAtMs);
+          this.#written(clock.nowMs() - startedAtMs);
           const receivedAtUs = firstReceiptUs(batch.payload);
-          if (receivedAtUs !== undefined) record(this.#durableNs, (clock.wallUs() - receivedAtUs) / 1000);
+          if (receivedAtUs !== undefined) this.#durable((clock.wallUs() - receivedAtUs) / 1000);
         },
         failed: (error) => this.#failed(error, log),
       },
@@ -58,6 +61,21 @@ export class BatchIntake {
   /** From the receipt of the first message of a batch until the batch is durable: the others waited less. */
   receiptToDurableMs(): LatencyReport {
     return percentilesMs(this.#durableNs);
+  }
+
+  /** The same two by fixed bounds, so that those of many recorders and of any time can be put together. */
+  figures(): Pick<WriterFigures, 'journalCommit' | 'receiptToDurable'> {
+    return { journalCommit: this.#writeBuckets.counts(), receiptToDurable: this.#durableBuckets.counts() };
+  }
+
+  #written(latencyMs: number): void {
+    record(this.#writeNs, latencyMs);
+    this.#writeBuckets.observe(latencyMs);
+  }
+
+  #durable(latencyMs: number): void {
+    record(this.#durableNs, latencyMs);
+    this.#durableBuckets.observe(latencyMs);
   }
 
   /** A full disk and a final error are told by the journal itself, once, instead of once a batch. */

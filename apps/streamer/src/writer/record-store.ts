@@ -4,7 +4,7 @@ import { type MergeHandlers, type MergeStats, type RepairOrder, StreamMerge } fr
 import type { AppendResult, Batch, Journal } from '@org/journal';
 import type { Sink, SinkOpened } from '@org/storage';
 import { errorFields, type Log } from '../logging/child-log.ts';
-import type { JournalReport, QueueReport } from '../control/messages.ts';
+import type { JournalReport, QueueReport, WriterFigures } from '../control/messages.ts';
 import { Gate } from './gate.ts';
 import { JournalClock } from './journal-clock.ts';
 import { MergedFollower } from './merged-follower.ts';
@@ -47,6 +47,7 @@ export class RecordStore {
   readonly #feed: MergedFollower;
   readonly #time: JournalClock;
   readonly #gate = new Gate();
+  readonly #gapsByReason = new Map<string, number>();
 
   constructor(options: RecordStoreOptions) {
     const { journal, sink, opened, clock, log } = options;
@@ -124,6 +125,10 @@ export class RecordStore {
     return this.#merge.stats();
   }
 
+  gapFigures(): Pick<WriterFigures, 'gapsByReason' | 'healedGaps'> {
+    return { gapsByReason: Object.fromEntries(this.#gapsByReason), healedGaps: this.#merge.stats().healed };
+  }
+
   report(): JournalReport {
     const { bytes, isDiskFull, duplicates } = this.#options.journal.stats();
     return { bytes, isDiskFull: isDiskFull || this.#gate.isClosed, duplicates };
@@ -158,6 +163,7 @@ export class RecordStore {
     const { log, snapshotWanted } = this.#options;
     return {
       gap: ({ stream, reason, lastId, nextId }) => {
+        this.#gapsByReason.set(reason, (this.#gapsByReason.get(reason) ?? 0) + 1);
         log.warn('GapDetected', { stream, reason, lastId, nextId });
         snapshotWanted(stream);
       },

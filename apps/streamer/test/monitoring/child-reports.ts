@@ -1,0 +1,61 @@
+import type { DurationCounts, WorkerReport, WriterReport } from '../../src/control/messages.ts';
+
+export const durations = (...counts: number[]): DurationCounts => ({
+  boundsMs: [10, 100],
+  counts,
+  sumMs: counts.reduce((total, count) => total + count * 20, 0),
+});
+
+export function workerReport(events: number, more: Partial<WorkerReport> = {}): WorkerReport {
+  return {
+    role: 'worker',
+    rssBytes: 5e7,
+    streams: [{ stream: 'BTCUSDT@aggTrade', events, duplicates: 2, lastEventAtMs: 9000, alarm: undefined }],
+    queues: [
+      {
+        name: 'worker-1',
+        bytes: 100,
+        spooledBytes: 10,
+        oldestAgeMs: 250,
+        refusedBatches: 3,
+        spoolFailures: 0,
+      },
+    ],
+    rejectedMessages: 1,
+    rejectedFrames: 0,
+    reconnects: 2,
+    figures: {
+      cpuSeconds: 1.5,
+      loopLag: durations(1, 2, 3),
+      eventToReceipt: { aggtrade: durations(4, 0, 1) },
+    },
+    ...more,
+  };
+}
+
+export function writerReport(more: Partial<WriterReport> = {}): WriterReport {
+  return {
+    role: 'writer',
+    rssBytes: 6e7,
+    records: 10,
+    rows: 12,
+    bytes: 1200,
+    rejected: 0,
+    gaps: { 'BTCUSDT@aggTrade': 1 },
+    journal: { bytes: 4096, isDiskFull: false, duplicates: 1 },
+    queues: [
+      { name: 'csv', bytes: 700, spooledBytes: 0, oldestAgeMs: 40, refusedBatches: 0, spoolFailures: 0 },
+    ],
+    writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
+    receiptToDurableMs: { p50: 1, p99: 2, p999: 3 },
+    figures: {
+      cpuSeconds: 2.5,
+      loopLag: durations(1, 0, 0),
+      journalCommit: durations(5, 1, 0),
+      receiptToDurable: durations(3, 3, 0),
+      gapsByReason: { reconnect: 1 },
+      healedGaps: 1,
+    },
+    ...more,
+  };
+}
