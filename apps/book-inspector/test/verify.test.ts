@@ -132,7 +132,10 @@ describe('verify on a recording with closed and open files', () => {
     });
 
     it('a level removed from a snapshot in the middle of an open file', async () => {
-      const line = lineOf(closed('depth'), (row, lines) => row.includes(',snapshot,bid,') && lines.indexOf(row) > 40);
+      const line = lineOf(
+        closed('depth'),
+        (row, lines) => row.includes(',snapshot,bid,') && lines.indexOf(row) > 40,
+      );
       edit(closed('depth'), without(line));
       const { findings } = await verified(dataDir);
       expect(findings.find(({ code }) => code === 'BOOK_DIFFERS')).toMatchObject({
@@ -167,7 +170,9 @@ describe('verify on a recording with closed and open files', () => {
       writeFileSync(path, bytes);
       const places = await found();
       expect(places).toContain(`error CHECKSUM_WRONG ${closed('depth')}`);
-      expect(places.some((place) => place.startsWith(`error FILE_UNREADABLE ${closed('depth')}:`))).toBe(true);
+      expect(places.some((place) => place.startsWith(`error FILE_UNREADABLE ${closed('depth')}:`))).toBe(
+        true,
+      );
     });
 
     it('an open file that was cut within a line, by the length in the checkpoint', async () => {
@@ -203,7 +208,9 @@ describe('verify on a recording with closed and open files', () => {
       const late = diffAt(open('depth'), 30);
       edit(open('depth'), (lines) => {
         const message = lines.slice(late.line - 1, late.line - 1 + late.rows);
-        return lines.toSpliced(late.line - 1 + late.rows, 0, ...message).toSpliced(early.line, 0, lines[early.line - 1]!);
+        return lines
+          .toSpliced(late.line - 1 + late.rows, 0, ...message)
+          .toSpliced(early.line, 0, lines[early.line - 1]!);
       });
       const places = await found();
       expect(places).toContain(`error LEVEL_REPEATED ${open('depth')}:${early.line + 1}`);
@@ -214,7 +221,11 @@ describe('verify on a recording with closed and open files', () => {
       const first = diffAt(open('depth'), 30);
       const second = diffAt(open('depth'), 31);
       edit(open('depth'), (lines) =>
-        lines.toSpliced(second.line - 1 + second.rows, 0, ...lines.slice(first.line - 1, first.line - 1 + first.rows)),
+        lines.toSpliced(
+          second.line - 1 + second.rows,
+          0,
+          ...lines.slice(first.line - 1, first.line - 1 + first.rows),
+        ),
       );
       expect(await found()).toContain(`error ROW_REPEATED ${open('depth')}:${second.line + second.rows}`);
     });
@@ -235,18 +246,22 @@ describe('verify on a recording with closed and open files', () => {
       edit(open('gaps'), (lines) => lines.slice(0, 1));
       const { findings, gaps } = await verified(dataDir);
       expect(gaps).toEqual({ declared: 0, undeclared: 4, healed: 0 });
-      expect(findings.filter(({ code }) => code === 'GAP_UNDECLARED').map(({ stream }) => stream).sort()).toEqual([
-        'BTCUSDT@aggTrade',
-        'BTCUSDT@aggTrade',
-        'BTCUSDT@depth',
-        'BTCUSDT@kline_1m',
-      ]);
+      expect(
+        findings
+          .filter(({ code }) => code === 'GAP_UNDECLARED')
+          .map(({ stream }) => stream)
+          .sort(),
+      ).toEqual(['BTCUSDT@aggTrade', 'BTCUSDT@aggTrade', 'BTCUSDT@depth', 'BTCUSDT@kline_1m']);
     });
 
     it('an invented gaps row', async () => {
       const line = lineOf(open('gaps'), (row) => row === '');
       const row = lineOf(open('aggtrade'), (text) => text.endsWith(',ws')) + 4;
-      const id = Number(readFileSync(join(dataDir, open('aggtrade')), 'utf8').split('\n')[row]!.split(',', 1)[0]);
+      const id = Number(
+        readFileSync(join(dataDir, open('aggtrade')), 'utf8')
+          .split('\n')
+          [row]!.split(',', 1)[0],
+      );
       const invented = `BTCUSDT@aggTrade,reconnect,${id},${id + 2},,,1772409600000000,0,`;
       edit(open('gaps'), (lines) => lines.toSpliced(line - 1, 0, invented));
       expect(await found()).toEqual([`warning GAP_SPURIOUS ${open('gaps')}:${line}`]);
@@ -286,8 +301,12 @@ describe('verify on a recording with closed and open files', () => {
 
     it('a stored top that is not the book', async () => {
       const line = lineOf(open('orderbook'), (row) => row.includes(',ask,2,'));
-      edit(open('orderbook'), changed(line, /\d$/, 'x').length === 0 ? (lines) => lines : (lines) =>
-        lines.with(line - 1, lines[line - 1]!.replace(/,[^,]*$/, ',77.7')));
+      edit(
+        open('orderbook'),
+        changed(line, /\d$/, 'x').length === 0
+          ? (lines) => lines
+          : (lines) => lines.with(line - 1, lines[line - 1]!.replace(/,[^,]*$/, ',77.7')),
+      );
       expect(await found()).toEqual([`error BOOK_DIFFERS ${open('orderbook')}:${line}`]);
     });
 

@@ -53,7 +53,6 @@ async function verifyAll(
   return verdicts;
 }
 
-// eslint-disable-next-line max-params -- what decides how many
 function runnersFor(jobs: number, bytes: number, options: VerifyOptions, io: CliIo): VerifyRunner[] {
   const isSmall = options.jobs === 'auto' && bytes < THREADS_FROM_BYTES;
   const wanted = options.jobs === 'auto' ? availableParallelism() : options.jobs;

@@ -105,7 +105,6 @@ function countProblem({ bids, asks }: BookBlock, book: OrderBook): string | unde
   return sideCountProblem('bid', bids, depth, book) ?? sideCountProblem('ask', asks, depth, book);
 }
 
-// eslint-disable-next-line max-params -- two sides, one sentence
 function sideCountProblem(
   side: 'bid' | 'ask',
   levels: readonly PriceLevel[],

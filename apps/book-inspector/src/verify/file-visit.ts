@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { StorageCsvError, type DepthReadOptions } from '@org/storage-csv';
+import { sizeOf } from '../file-size.ts';
 import { FactGatherer, type FileFacts } from './file-facts.ts';
 import type { FindingCode, Report, Severity } from './finding.ts';
 import type { ReadFile } from './read-file.ts';
+
+/** A recording has many small files, and two reads of the greatest size cost more than all of such a file. */
+const READ_BYTES_MIN = 16 * 1024;
+const READ_BYTES_MAX = 1024 * 1024;
 
 /** Reads a file's rows from `path` and tells the gatherer of each. */
 export type FileReading = (
@@ -26,7 +31,9 @@ export async function visitFile(
 ): Promise<FileFacts> {
   const gatherer = new FactGatherer(options.isHashed);
   const visit = new FileVisit(file, options.report);
+  const bytes = await sizeOf(file.path);
   const readOptions: DepthReadOptions = {
+    readBytes: Math.min(READ_BYTES_MAX, Math.max(READ_BYTES_MIN, bytes + 1)),
     content: (piece) => gatherer.content(piece),
     ended: ({ lines }) => (gatherer.lines = lines),
     rejected: ({ line, problem }) => visit.tell('error', 'ROW_BROKEN', line, problem),

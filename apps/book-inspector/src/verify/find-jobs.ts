@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { depthSources, storedLengths, symbolFiles, type SymbolFiles } from '@org/storage-csv';
 import { isFileProblem, RecordingError } from '../recording.ts';
 import type { WantedSymbols } from '../recordings.ts';
@@ -56,13 +56,6 @@ async function ownJobs(dataDir: string): Promise<VerifyJob[]> {
   return found.map((files) => ({ type: 'recording', files, lengths: lengthsOf(files, lengths) }));
 }
 
-function lengthsOf(
-  { symbol, files }: SymbolFiles,
-  lengths: ReadonlyMap<string, number>,
-): Record<string, number> {
-  const own = files.flatMap(({ name }): [string, number][] => {
-    const length = lengths.get(`${symbol}/${name}`);
-    return length === undefined ? [] : [[join(symbol, name), length]];
-  });
-  return Object.fromEntries(own);
+function lengthsOf({ symbol }: SymbolFiles, lengths: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...lengths].filter(([path]) => path.startsWith(`${symbol}/`)));
 }

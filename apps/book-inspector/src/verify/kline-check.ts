@@ -62,7 +62,7 @@ export class KlineCheck implements RowCheck {
   /** A late update of a bar before, as the exchange may send it; the bar stays one that was not closed in time. */
   #takeOlder(row: KlineRow, last: KlineRow): void {
     const problem = `a bar of ${row.openTimeMs} stands behind one of ${last.openTimeMs}`;
-    this.#tell('ROW_OUT_OF_PLACE', row, problem, last.openTimeMs);
+    this.#tell('ROW_OUT_OF_PLACE', row, problem, last.openTimeMs, row.isClosed ? 'warning' : 'error');
   }
 
   #takeUpdate(row: KlineRow, last: KlineRow): void {
@@ -115,7 +115,6 @@ export class KlineCheck implements RowCheck {
     return bars;
   }
 
-  // eslint-disable-next-line max-params -- the place, and what differs
   #tell(
     code: FindingCode,
     row: KlineRow,

@@ -91,7 +91,6 @@ export class Seals {
     this.#gapRows.set(date, (this.#gapRows.get(date) ?? 0) + (rows ?? 0));
   }
 
-  // eslint-disable-next-line max-params -- what is compared with what
   #compare(
     file: SymbolFile,
     entry: ManifestEntry,
@@ -167,7 +166,12 @@ export class Seals {
   }
 
   #tell(severity: Severity, code: FindingCode, file: string, message: string): void {
-    this.#report({ severity, code, file: `${this.#found.symbol}/${file}`, message });
+    this.#report({
+      severity,
+      code,
+      file: file === '' ? this.#found.symbol : `${this.#found.symbol}/${file}`,
+      message,
+    });
   }
 }
 

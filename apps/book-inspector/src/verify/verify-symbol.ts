@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   visitDepthFile,
   visitGapsFile,
@@ -11,7 +13,7 @@ import { sizeOf } from '../file-size.ts';
 import { BookBlocks } from './book-blocks.ts';
 import { DeclaredGaps } from './declared-gaps.ts';
 import { DepthCheck } from './depth-check.ts';
-import { visitFile, type FileReading } from './file-visit.ts';
+import { presentPath, visitFile, type FileReading } from './file-visit.ts';
 import { FindingList } from './finding.ts';
 import { GapCheck } from './gap-check.ts';
 import { tellMissingPeriods } from './missing-periods.ts';
@@ -64,6 +66,7 @@ class SymbolVerification {
         message: 'not a file of a recording',
       });
     tellMissingPeriods(this.#found, report);
+    this.#checkListed();
     await this.#seals.load();
     for (const kind of ROW_KINDS) await this.#rowFiles(kind);
     await this.#depthFiles();
@@ -199,6 +202,18 @@ class SymbolVerification {
     this.#bytesBefore += await sizeOf(file.path);
     await this.#seals.check({ ...stored, path: file.path, isCompressed: file.path.endsWith('.gz') }, facts);
     return facts.rows ?? 0;
+  }
+
+  /** Files that the recorder believes to have, and that are neither there nor packed. */
+  #checkListed(): void {
+    const { symbol, folder, files } = this.#found;
+    const names = new Set(files.map(({ name }) => name.replace(/\.gz$/, '')));
+    for (const listed of this.#run.lengths.keys()) {
+      const name = listed.slice(symbol.length + 1);
+      if (names.has(name) || existsSync(presentPath(join(folder, name)))) continue;
+      const message = "the recorder's checkpoint names it, and it is not there";
+      this.#list.report({ severity: 'error', code: 'FILE_MISSING', file: listed, message });
+    }
   }
 
   /** What the checkpoint counts was on the device; a shorter file was cut since. */

@@ -74,7 +74,17 @@ class GeneratedMarket {
     const pu = this.#updateId;
     const { U, b, a } = this.#nextDiff();
     if (tick === 20) this.#gap('depth@0ms', 'reconnect', before, pu, '');
-    this.#put('depth@0ms', { e: 'depthUpdate', E: timeMs, T: timeMs, s: SYMBOL, U, u: this.#updateId, pu, b, a });
+    this.#put('depth@0ms', {
+      e: 'depthUpdate',
+      E: timeMs,
+      T: timeMs,
+      s: SYMBOL,
+      U,
+      u: this.#updateId,
+      pu,
+      b,
+      a,
+    });
     if (tick === 20) this.#snapshot();
   }
 
@@ -122,7 +132,20 @@ class GeneratedMarket {
     this.#put('kline_1m', { e: 'kline', E: timeMs, s: SYMBOL, k });
     if (bar !== 15 || tick % TICKS_A_BAR !== 2) return;
     const healed = openMs - 60_000;
-    const row = [healed, '1000.5', '1002.0', '999.5', '1000.7', '7.0', healed + 59_999, '9.9', 6, '0.5', '4.5', '0'];
+    const row = [
+      healed,
+      '1000.5',
+      '1002.0',
+      '999.5',
+      '1000.7',
+      '7.0',
+      healed + 59_999,
+      '9.9',
+      6,
+      '0.5',
+      '4.5',
+      '0',
+    ];
     this.#append(RECORD_TYPE.restRows, 'kline_1m', [row]);
     this.#gap('kline_1m', 'silence', healed - 60_000, openMs, 'rest');
   }
@@ -134,11 +157,21 @@ class GeneratedMarket {
 
   #snapshot(): void {
     const { bids, asks } = this.#book.top(5000);
-    this.#append(RECORD_TYPE.depthSnapshot, 'depth@0ms', { lastUpdateId: this.#updateId, E: 1, T: 1, bids, asks });
+    this.#append(RECORD_TYPE.depthSnapshot, 'depth@0ms', {
+      lastUpdateId: this.#updateId,
+      E: 1,
+      T: 1,
+      bids,
+      asks,
+    });
   }
 
   #gap(stream: string, reason: string, lastId: number, nextId: number, healedBy: string): void {
-    const times = { lastTimeUs: this.#nowUs - 10_000_000, nextTimeUs: this.#nowUs, detectedAtUs: this.#nowUs };
+    const times = {
+      lastTimeUs: this.#nowUs - 10_000_000,
+      nextTimeUs: this.#nowUs,
+      detectedAtUs: this.#nowUs,
+    };
     const gap = { stream: `${SYMBOL}@${stream}`, reason, lastId, nextId, ...times, line: 0, healedBy };
     this.#append(RECORD_TYPE.gap, stream, gap);
   }
@@ -148,7 +181,13 @@ class GeneratedMarket {
   }
 
   #append(type: RecordType, stream: string, payload: object): void {
-    const meta = { type, stream: `${SYMBOL}@${stream}`, receivedAtUs: this.#nowUs++, line: 0, connectionId: 1 };
+    const meta = {
+      type,
+      stream: `${SYMBOL}@${stream}`,
+      receivedAtUs: this.#nowUs++,
+      line: 0,
+      connectionId: 1,
+    };
     this.#builder.append(meta, Buffer.from(JSON.stringify(payload)));
   }
 }

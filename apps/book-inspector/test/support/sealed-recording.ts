@@ -26,7 +26,9 @@ export function sealDay(folder: string, date: string, compression: 'gzip' | 'non
     const rows = raw.toString().split('\n').length - 2;
     return { name: stored, kind: name.split('_')[0], rows, rawBytes: raw.length, bytes: bytes.length, rawSha256: sha256(raw), sha256: sha256(bytes) }; // prettier-ignore
   });
-  const gaps = files.filter(({ kind }) => kind === 'gaps').flatMap(({ rows }) => Array.from({ length: rows }, () => ({})));
+  const gaps = files
+    .filter(({ kind }) => kind === 'gaps')
+    .flatMap(({ rows }) => Array.from({ length: rows }, () => ({})));
   const manifest = { version: 1, symbol: folder.split('/').at(-1), date, recorder: '0.1.0', files, gaps };
   writeFileSync(join(folder, `manifest_${date}.json`), JSON.stringify(manifest));
 }

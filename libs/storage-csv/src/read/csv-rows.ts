@@ -44,7 +44,6 @@ export async function visitCsvRows(
   endOf(path, header, lines, options);
 }
 
-// eslint-disable-next-line max-params -- an object a row would cost more than the row
 function takeRow(
   path: string,
   row: CsvRow,

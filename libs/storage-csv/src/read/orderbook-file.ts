@@ -39,7 +39,7 @@ export async function visitOrderbookFile(
     },
     options,
   );
-  if (open !== undefined) visit((open as OpenBlock).block(true));
+  if (open !== undefined) visit(open.block(true));
 }
 
 class OpenBlock {
