@@ -43,16 +43,19 @@ const swapped = (line: number) => (lines: string[]) =>
 const changed = (line: number, from: RegExp, to: string) => (lines: string[]) =>
   lines.with(line - 1, lines[line - 1]!.replace(from, to));
 
-function lineOf(name: string, wanted: (line: string, lines: readonly string[]) => boolean): number {
+function linesOf(name: string): string[] {
   const bytes = readFileSync(join(dataDir, name));
-  const lines = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n');
+  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n');
+}
+
+function lineOf(name: string, wanted: (line: string, lines: readonly string[]) => boolean): number {
+  const lines = linesOf(name);
   return lines.findIndex((line) => wanted(line, lines)) + 1;
 }
 
 /** The line on which the n-th diff of a depth file begins, and how many rows it has. */
 function diffAt(name: string, n: number): { line: number; rows: number } {
-  const bytes = readFileSync(join(dataDir, name));
-  const lines = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n');
+  const lines = linesOf(name);
   const heads = lines.map((line) => (line.includes(',diff,') ? line.split(',', 6).join() : ''));
   const begins = heads.flatMap((head, at) => (head !== '' && head !== heads[at - 1] ? [at] : []));
   const at = begins[n]!;
@@ -329,6 +332,42 @@ describe('verify on a recording with closed and open files', () => {
     expect(clean).toBe(true);
     expect(findings.filter(({ code }) => code === 'CHECKSUM_MISSING')).toHaveLength(7);
     expect(findings.filter(({ code }) => code === 'MANIFEST_MISSING')).toHaveLength(1);
+  });
+
+  it('reads a manifest that calls the content bytes and what it was packed to packed', async () => {
+    const path = join(dataDir, SYMBOL, `manifest_${FIRST_DAY}.json`);
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
+      files: Record<string, unknown>[];
+      gaps: unknown[];
+    };
+    const files = manifest.files.map(({ rawBytes, rawSha256, bytes, sha256, ...file }) => {
+      const [, first, ...rest] = linesOf(`${SYMBOL}/${String(file['name'])}`);
+      const ids: Record<string, number> = {
+        aggtrade: 0,
+        trade: 0,
+        depth: 4,
+        kline: 0,
+        bookticker: 0,
+        orderbook: 2,
+      };
+      const place = (row: string) => {
+        const cells = row.split(',');
+        const id = ids[String(file['kind'])];
+        return id === undefined ? {} : { id: Number(cells[id]) };
+      };
+      const ends = { first: place(first!), last: place(rest.at(-2) ?? first!) };
+      return { ...file, bytes: rawBytes, sha256: rawSha256, packed: { bytes, sha256 }, ...ends };
+    });
+    const write = (text: string) => writeFileSync(path, text);
+    const text = JSON.stringify({ ...manifest, gaps: { total: manifest.gaps.length }, files });
+    write(text);
+    expect(await found()).toEqual([]);
+    write(text.replace(/"id":\d+/, '"id":1'));
+    expect(await found()).toEqual([expect.stringContaining('error MANIFEST_WRONG')]);
+    write(text.replace(/("packed":\{"bytes":)\d+/, '$17'));
+    expect(await found()).toEqual([expect.stringContaining('error MANIFEST_WRONG')]);
+    write(text.replace(/"total":\d+/, '"total":77'));
+    expect(await found()).toEqual([`error MANIFEST_WRONG ${SYMBOL}/manifest_${FIRST_DAY}.json`]);
   });
 
   it('takes one of two while a file is being packed', async () => {

@@ -7,6 +7,9 @@ export interface FileFacts {
   readonly lastIds: readonly number[];
   readonly firstTimesMs: readonly number[];
   readonly lastTimesMs: readonly number[];
+  /** Receipts of the first and last rows, µs since the epoch. */
+  readonly firstUs: number | undefined;
+  readonly lastUs: number | undefined;
   /** Undefined when the file could not be read to its end. */
   readonly rows: number | undefined;
   readonly rawBytes: number;
@@ -59,6 +62,8 @@ export class FactGatherer {
       lastIds: isAny ? [this.#lastId ?? this.#highest, this.#highest] : [],
       firstTimesMs: timesMs(this.#firstUs),
       lastTimesMs: timesMs(this.#lastUs),
+      firstUs: this.#firstUs,
+      lastUs: this.#lastUs,
     };
   }
 }

@@ -10,6 +10,9 @@ export interface ManifestEntry {
   readonly lastId: number | undefined;
   readonly firstTimeMs: number | undefined;
   readonly lastTimeMs: number | undefined;
+  /** Receipts, µs since the epoch. */
+  readonly firstTimeUs: number | undefined;
+  readonly lastTimeUs: number | undefined;
 }
 
 export interface Manifest {
@@ -31,7 +34,7 @@ export function parseManifest(text: string): Manifest | undefined {
   return {
     symbol: typeof symbol === 'string' ? symbol : undefined,
     entries: entries as ManifestEntry[],
-    gaps: Array.isArray(gaps) ? gaps.length : countOf(gaps),
+    gaps: Array.isArray(gaps) ? gaps.length : (countOf(gaps) ?? countOf(objectOf(gaps)['total'])),
   };
 }
 
@@ -40,18 +43,40 @@ function entryOf(value: unknown): ManifestEntry | undefined {
   const json = value as Json;
   const { name } = json;
   if (typeof name !== 'string' || name === '' || name.includes('/')) return undefined;
+  const first = objectOf(json['first']);
+  const last = objectOf(json['last']);
+  const unfinished = (countOf(json['unfinishedBytes']) ?? 0) > 0 ? 1 : 0;
+  const rows = countOf(json['rows']);
   return {
     name,
-    rows: countOf(json['rows']),
-    rawBytes: countOf(json['rawBytes']),
-    bytes: countOf(json['bytes']),
-    rawSha256: sha256Of(json['rawSha256']),
-    sha256: sha256Of(json['sha256']),
-    firstId: countOf(json['firstId']),
-    lastId: countOf(json['lastId']),
+    // A row that was not finished is a line to the one who packed the file, and no row.
+    rows: rows === undefined ? undefined : rows - unfinished,
+    ...sizesOf(json),
+    firstId: countOf(json['firstId']) ?? countOf(first['id']),
+    lastId: countOf(json['lastId']) ?? countOf(last['id']),
     firstTimeMs: countOf(json['firstTimeMs']),
     lastTimeMs: countOf(json['lastTimeMs']),
+    firstTimeUs: countOf(first['localTime']),
+    lastTimeUs: countOf(last['localTime']),
   };
+}
+
+/** Either the content is called raw, or what it was packed to stands in an object of its own. */
+function sizesOf(json: Json): Pick<ManifestEntry, 'rawBytes' | 'bytes' | 'rawSha256' | 'sha256'> {
+  const isRawNamed = 'rawBytes' in json || 'rawSha256' in json;
+  const [raw, stored] = isRawNamed
+    ? [{ bytes: json['rawBytes'], sha256: json['rawSha256'] }, json]
+    : [json as { bytes?: unknown; sha256?: unknown }, objectOf(json['packed'])];
+  return {
+    rawBytes: countOf(raw.bytes),
+    rawSha256: sha256Of(raw.sha256),
+    bytes: countOf(stored['bytes']),
+    sha256: sha256Of(stored['sha256']),
+  };
+}
+
+function objectOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
 }
 
 function parseObject(text: string): Json | undefined {

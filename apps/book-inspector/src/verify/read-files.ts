@@ -1,5 +1,4 @@
 import type { SymbolFile, SymbolFiles } from '@org/storage-csv';
-import { presentPath } from './file-visit.ts';
 import { periodSpan } from './period-span.ts';
 import type { ReadFile } from './read-file.ts';
 
@@ -20,7 +19,7 @@ export function placeFiles({ symbol, files }: SymbolFiles, kind: string): Placed
       stored,
       file: {
         name: `${symbol}/${stored.name}`,
-        path: presentPath(stored.path),
+        path: stored.path,
         kind,
         startUs,
         endUs: Math.min(endUs, nextStartUs > startUs ? nextStartUs : Infinity),

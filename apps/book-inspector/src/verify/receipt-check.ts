@@ -24,7 +24,8 @@ export class ReceiptCheck {
 
   take(receivedAtUs: number, line: number): void {
     const { startUs, endUs } = this.#file!;
-    const isOutside = receivedAtUs < startUs || receivedAtUs >= endUs;
+    // A small step back of the clock sends nothing into the file before.
+    const isOutside = receivedAtUs < startUs - TOLERANCE_US || receivedAtUs >= endUs;
     if (isOutside || this.#isOutside) this.#tellOutside(isOutside, receivedAtUs, line);
     if (receivedAtUs >= this.latestUs) {
       this.latestUs = receivedAtUs;

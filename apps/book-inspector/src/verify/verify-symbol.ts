@@ -193,14 +193,16 @@ class SymbolVerification {
   /** Returns the rows that were found. */
   async #file({ file, stored }: PlacedFile, read: FileReading): Promise<number> {
     const { report } = this.#list;
-    await this.#checkLength(file.name, file.path);
-    const facts = await visitFile(file, read, {
+    // It may have been packed since the folder was looked at.
+    const path = presentPath(file.path);
+    await this.#checkLength(file.name, path);
+    const facts = await visitFile({ ...file, path }, read, {
       report,
       isHashed: this.#seals.wantsContentHash(stored),
       progress: (bytesRead) => this.#run.progress?.(this.#bytesBefore + bytesRead),
     });
-    this.#bytesBefore += await sizeOf(file.path);
-    await this.#seals.check({ ...stored, path: file.path, isCompressed: file.path.endsWith('.gz') }, facts);
+    this.#bytesBefore += await sizeOf(path);
+    await this.#seals.check({ ...stored, path, isCompressed: path.endsWith('.gz') }, facts);
     return facts.rows ?? 0;
   }
 

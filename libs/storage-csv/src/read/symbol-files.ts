@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isSymbol } from '@org/market-data';
@@ -56,13 +55,14 @@ async function filesIn(folder: string): Promise<SymbolFiles> {
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && !entry.name.endsWith('.tmp'))
     .map(({ name }) => name)
     .sort();
+  const all = new Set(names);
   const files: SymbolFile[] = [];
   const strangers: string[] = [];
   for (const name of names) {
     const parts = parseFileName(name);
     if (parts !== undefined && fileHeader(parts.kind) !== undefined) {
-      // The plain file goes away last.
-      const isDouble = parts.isCompressed && existsSync(join(folder, name.slice(0, -'.gz'.length)));
+      // The plain file goes away last; asked of one look at the folder, or it might count twice.
+      const isDouble = parts.isCompressed && all.has(name.slice(0, -'.gz'.length));
       if (!isDouble) files.push({ ...parts, name, path: join(folder, name) });
     } else if (!MANIFEST.test(name) && !name.endsWith('.CHECKSUM')) strangers.push(name);
   }
