@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { symbolFiles } from '@org/storage-csv';
+import { verifySymbol } from '../src/verify/verify-symbol.ts';
 import { depthCsv, put } from './support/depth-csv.ts';
 import { diff, snapshot } from './support/messages.ts';
 import { runVerifyCommand, verified } from './support/verify-run.ts';
@@ -51,7 +53,7 @@ describe('the verify command', () => {
   it('prints one JSON object with the counts, the symbols and the findings', async () => {
     twoSymbols();
     const { stdout } = await runVerifyCommand('--data-dir', dataDir, '--format', 'json');
-    expect(Object.keys(JSON.parse(stdout))).toEqual([
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual([
       ...['clean', 'files', 'rows', 'events', 'gaps', 'books', 'errors', 'warnings', 'symbols', 'findings'],
       ...['findingsLeftOut', 'elapsedMs'],
     ]);
@@ -144,8 +146,6 @@ describe('the verify command', () => {
   it('reads a file that is packed between the look at the folder and its turn', async () => {
     twoSymbols();
     const path = join(dataDir, 'AAAUSDT/depth_2024-07-19.csv');
-    const { symbolFiles } = await import('@org/storage-csv');
-    const { verifySymbol } = await import('../src/verify/verify-symbol.ts');
     const [found] = await symbolFiles(dataDir);
     renameSync(path, `${path}.gz`);
     const verdict = await verifySymbol(found!, {
@@ -161,8 +161,6 @@ describe('the verify command', () => {
     const row = (id: number, second: number) => `${id},1.5,2,${id},${id},1,true,,1,${1_721_347_200_000_000 + second * 1e6},ws`; // prettier-ignore
     const text = [head, row(1, 0), row(3, 10), row(4, 400), row(6, 410), ''].join('\n');
     put(join(dataDir, 'AAAUSDT/aggtrade_2024-07-19.csv'), text);
-    const { symbolFiles } = await import('@org/storage-csv');
-    const { verifySymbol } = await import('../src/verify/verify-symbol.ts');
     const [found] = await symbolFiles(dataDir);
     const codes = async (isGrowing: boolean) =>
       (await verifySymbol(found!, { lengths: new Map(), isGrowing: () => Promise.resolve(isGrowing) })).findings.map(({ code, line }) => [code, line]); // prettier-ignore

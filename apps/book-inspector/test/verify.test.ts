@@ -237,10 +237,12 @@ describe('verify on a recording with closed and open files', () => {
       edit(open('aggtrade'), swapped(9));
       edit(open('kline'), swapped(4));
       edit(open('bookticker'), swapped(9));
+      edit(open('markprice'), swapped(9));
       const places = await found();
       expect(places).toContain(`error ROW_OUT_OF_PLACE ${open('aggtrade')}:10`);
       expect(places).toContain(`error ROW_OUT_OF_PLACE ${open('kline')}:5`);
       expect(places).toContain(`error ROW_OUT_OF_PLACE ${open('bookticker')}:10`);
+      expect(places).toContain(`error ROW_OUT_OF_PLACE ${open('markprice')}:10`);
       expect(places.filter((place) => place.includes('GAP_'))).toEqual([]);
     });
 
