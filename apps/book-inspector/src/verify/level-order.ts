@@ -12,7 +12,7 @@ export interface LevelProblem {
 
 /**
  * Whether the levels of a message are sorted, each side in one direction and no price twice. Nothing documents it, and all
- * 27,000 messages of our recordings are so, upwards or downwards: a row that was doubled or moved shows here.
+ * 20,939 diffs of our recordings are so, upwards or downwards: a row that was doubled or moved shows here.
  */
 export function levelProblem(message: RawDepth): LevelProblem | undefined {
   const { bidCount, askCount } = message;
