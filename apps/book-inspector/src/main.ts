@@ -15,4 +15,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   nowMs: () => performance.now(),
   newRunner: () => new WorkerRunner(new URL('./replay-worker.js', import.meta.url)),
+  newVerifyRunner: () => new WorkerRunner(new URL('./verify-worker.js', import.meta.url)),
 });

@@ -12,9 +12,9 @@ export interface ReplayJob {
 }
 
 /** Whoever does one job at a time. */
-export interface JobRunner {
+export interface JobRunner<Job = ReplayJob, Outcome = ReplayOutcome> {
   /** Rejects when the job could not be done; the runner can then take another one. */
-  run(job: ReplayJob, progress: (progress: ReadProgress) => void): Promise<ReplayOutcome>;
+  run(job: Job, progress: (progress: ReadProgress) => void): Promise<Outcome>;
   close(): Promise<void>;
 }
 

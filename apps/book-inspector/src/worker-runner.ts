@@ -14,7 +14,7 @@ export class WorkerError extends Error {
 }
 
 /** Does jobs in a thread of its own. A thread that died is replaced by a new one at the next job. */
-export class WorkerRunner implements JobRunner {
+export class WorkerRunner<Job = ReplayJob, Outcome = ReplayOutcome> implements JobRunner<Job, Outcome> {
   readonly #file: URL;
   #worker: Worker | undefined;
 
@@ -23,8 +23,8 @@ export class WorkerRunner implements JobRunner {
     this.#file = file;
   }
 
-  async run(job: ReplayJob, progress: (progress: ReadProgress) => void): Promise<ReplayOutcome> {
-    const answer = await answerOf((this.#worker ??= this.#start()), job, progress);
+  async run(job: Job, progress: (progress: ReadProgress) => void): Promise<Outcome> {
+    const answer = await answerOf<Job, Outcome>((this.#worker ??= this.#start()), job, progress);
     if (answer.type === 'outcome') return answer.outcome;
     throw new WorkerError(answer.problem);
   }
@@ -42,19 +42,19 @@ export class WorkerRunner implements JobRunner {
   }
 }
 
-type LastAnswer = Exclude<WorkerAnswer, { readonly type: 'progress' }>;
+type LastAnswer<Outcome> = Exclude<WorkerAnswer<Outcome>, { readonly type: 'progress' }>;
 
-function answerOf(
+function answerOf<Job, Outcome>(
   worker: Worker,
-  job: ReplayJob,
+  job: Job,
   progress: (progress: ReadProgress) => void,
-): Promise<LastAnswer> {
+): Promise<LastAnswer<Outcome>> {
   return new Promise((resolve) => {
-    const end = (answer: LastAnswer): void => {
+    const end = (answer: LastAnswer<Outcome>): void => {
       worker.off('message', hear).off('error', fail).off('exit', exit);
       resolve(answer);
     };
-    const hear = (answer: WorkerAnswer): void => {
+    const hear = (answer: WorkerAnswer<Outcome>): void => {
       if (answer.type === 'progress') progress(answer.progress);
       else end(answer);
     };

@@ -23,6 +23,18 @@ export type {
   ReadRejection,
   UnfinishedLine,
 } from './read/depth-message.ts';
+export type { GapRow } from './read/gaps-file.ts';
+export type {
+  AggTradeRow,
+  BookTickerRow,
+  KlineRow,
+  MarketRow,
+  MarketRowKind,
+  TimedRow,
+  TradeRow,
+} from './read/market-row.ts';
+export type { BookBlock } from './read/orderbook-file.ts';
+export type { SymbolFile, SymbolFiles } from './read/symbol-files.ts';
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
 export type { DepthScale, DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
 export type { CsvSinkOptions, CsvSinkStats } from './sink/csv-sink.ts';
@@ -37,6 +49,12 @@ export { OpeningFolder } from './openings/opening-folder.ts';
 export { readDepthCapture, visitDepthCapture } from './read/depth-capture.ts';
 export { readDepthFile, visitDepthFile } from './read/depth-file.ts';
 export { depthSources, findDepthSources, readDepthSource, visitDepthSource } from './read/depth-sources.ts';
+export { visitGapsFile } from './read/gaps-file.ts';
+export { visitMarketCapture } from './read/market-capture.ts';
+export { visitMarketFile } from './read/market-file.ts';
+export { visitRejectedFile } from './read/rejected-file.ts';
+export { visitOrderbookFile } from './read/orderbook-file.ts';
 export { copyRawLevels } from './read/raw-depth.ts';
+export { storedLengths, symbolFiles } from './read/symbol-files.ts';
 export { CsvSink } from './sink/csv-sink.ts';
 export { fileHeader } from './streams/catalogue.ts';

@@ -1,4 +1,5 @@
 import type { JobRunner } from '../replay-job.ts';
+import type { VerifyRunner } from '../verify/verify-job.ts';
 
 /** An output of the process. */
 export interface OutputStream {
@@ -18,6 +19,7 @@ export interface CliIo {
   nowMs(): number;
   /** A runner in a thread of its own; where there is none, everything is done in this thread. */
   readonly newRunner?: () => JobRunner;
+  readonly newVerifyRunner?: () => VerifyRunner;
 }
 
 /** The command was used wrongly; the process ends with exit code 2. */

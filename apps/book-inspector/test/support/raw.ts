@@ -12,10 +12,10 @@ export function raw(message: DepthMessage): RawDepth {
       previousFinalUpdateId: undefined,
     };
     const times = { receivedAtUs, eventTimeMs, transactionTimeMs };
-    return { type, damagedRows, ...times, ...ids, ...rawLevels(bids, asks) };
+    return { type, line: 1, isMixed: false, damagedRows, ...times, ...ids, ...rawLevels(bids, asks) };
   }
   const { bids, asks, ...head } = message.diff;
-  return { type, receivedAtUs, damagedRows, ...head, ...rawLevels(bids, asks) };
+  return { type, line: 1, isMixed: false, receivedAtUs, damagedRows, ...head, ...rawLevels(bids, asks) };
 }
 
 function rawLevels(bids: readonly PriceLevel[], asks: readonly PriceLevel[]): RawLevels {

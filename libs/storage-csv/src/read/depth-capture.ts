@@ -12,7 +12,7 @@ import { StorageCsvError } from '../errors.ts';
 import type { BookTickerMessage, DepthMessage, DepthReadOptions } from './depth-message.ts';
 import { decodeRawDepth, newRawDepth, type DepthVisitor, type RawDepth } from './raw-depth.ts';
 
-export interface DepthCaptureOptions extends Omit<DepthReadOptions, 'unfinished'> {
+export interface DepthCaptureOptions extends Omit<DepthReadOptions, 'unfinished' | 'content' | 'ended'> {
   /** Default: what the first capture's name, or the streams inside, say. A message of another one is rejected. */
   readonly symbol?: string;
   /** Also give the `bookTicker` messages. Default false. */
@@ -81,7 +81,10 @@ async function newDecoder(paths: readonly string[], options: DepthCaptureOptions
   return new CaptureDecoder(symbol, options);
 }
 
-function captureOptions(path: string, { rejected, progress }: DepthCaptureOptions): CaptureReadOptions {
+export function captureOptions(
+  path: string,
+  { rejected, progress }: Pick<DepthCaptureOptions, 'rejected' | 'progress'>,
+): CaptureReadOptions {
   return {
     isReused: true,
     ...(rejected === undefined ? {} : { rejected }),
@@ -104,6 +107,7 @@ class CaptureDecoder {
   /** Undefined for a message of another stream, and for a broken one where somebody listens. */
   decode(path: string, { receivedAtNs, bytes, line }: CaptureLine): RawDepth | BookTickerMessage | undefined {
     try {
+      this.#message.line = line;
       return this.#decode(Number(receivedAtNs / NS_PER_US), bytes);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;

@@ -75,6 +75,7 @@ async function* readPieces(path: string, options: DepthVisitOptions): AsyncGener
   const file = new DepthFile(path, options);
   try {
     for await (const chunk of readFileChunks(path, chunkOptions(path, options))) {
+      options.content?.(chunk);
       file.feed(chunk);
       yield file;
       if (file.failure !== undefined) throw file.failure.error;
@@ -83,12 +84,14 @@ async function* readPieces(path: string, options: DepthVisitOptions): AsyncGener
   } catch (error) {
     file.abandon();
     yield file;
-    throw readError(path, error);
+    throw readError(path, error, file.lines + 1);
   }
   yield file;
+  options.ended?.({ path, lines: file.lines });
 }
 
-function chunkOptions(path: string, { progress, readBytes }: DepthReadOptions): FileChunksOptions {
+/** How {@link readFileChunks} is to read, for readers that are done with a piece before the next one. */
+export function chunkOptions(path: string, { progress, readBytes }: DepthReadOptions): FileChunksOptions {
   return {
     isReused: true,
     ...(readBytes === undefined ? {} : { readBytes }),
@@ -112,6 +115,11 @@ class DepthFile {
     this.#path = path;
     this.#parser = new DepthRowParser(options.scale);
     this.#options = options;
+  }
+
+  /** Whole lines so far, with the header. */
+  get lines(): number {
+    return this.#lines.line;
   }
 
   feed(chunk: Buffer): void {
@@ -178,6 +186,7 @@ class DepthFile {
       return undefined;
     }
     try {
+      this.#parser.line = line;
       const message = this.#parser.push(bytes, start, end);
       // A row that lies across two pieces was joined in memory of its own.
       if (bytes !== this.#chunk) this.#parser.settle(bytes);
@@ -212,11 +221,12 @@ class DepthFile {
   }
 }
 
-function readError(path: string, error: unknown): unknown {
+/** What reading failed with, as an error of this library; `line` is the first that could not be read. */
+export function readError(path: string, error: unknown, line: number): unknown {
   if (error instanceof LineTooLongError) {
     return new StorageCsvError('SEGMENT_CORRUPT', path, error.message, { cause: error, line: error.line });
   }
   if (!(error instanceof FileChunkError)) return error;
   const code = error.code === 'FILE_TRUNCATED' ? 'SEGMENT_CORRUPT' : 'FILE_UNREADABLE';
-  return new StorageCsvError(code, path, error.message, { cause: error });
+  return new StorageCsvError(code, path, error.message, { cause: error, line });
 }

@@ -55,6 +55,10 @@ export interface DepthReadOptions {
     readonly bytesRead: number;
     readonly bytesTotal: number;
   }) => void;
+  /** Called with every piece of the file's content, unpacked; its memory is used again. For checksums. */
+  readonly content?: (piece: Uint8Array) => void;
+  /** Called when a file was read to its end without an error: how many whole lines it has, with the header. */
+  readonly ended?: (end: { readonly path: string; readonly lines: number }) => void;
   /** Bytes read from a file that is not compressed at a time, default 1 MiB. */
   readonly readBytes?: number;
 }

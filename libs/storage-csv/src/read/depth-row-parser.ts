@@ -36,6 +36,8 @@ class OpenMessage {
  * A message that is returned is valid until the next call.
  */
 export class DepthRowParser {
+  /** Number of the line that is pushed next. */
+  line = 0;
   /** Two by turns: one is handed over while the next one begins. */
   #open = new OpenMessage();
   #spare = new OpenMessage();
@@ -89,6 +91,7 @@ export class DepthRowParser {
     begun.levels.begin(this.#scale);
     const levelStart = readRowHead(bytes, start, end, begun.message);
     addLevel(begun.levels, bytes, levelStart, end);
+    begun.message.line = this.line;
     const finished = this.finish(bytes);
     this.#spare = this.#open;
     this.#open = begun;

@@ -70,6 +70,7 @@ export class LevelSpans {
     const isInTicks = this.#isInTicks && !this.#isMixed;
     message.priceDecimals = isInTicks ? this.priceDecimals : NO_DECIMALS;
     message.quantityDecimals = isInTicks ? this.quantityDecimals : NO_DECIMALS;
+    message.isMixed = this.#isMixed;
     message.bidCount = this.bidCount;
     message.askCount = this.askCount;
   }

@@ -42,6 +42,10 @@ const WITHOUT_TICKS = {
  */
 export interface RawDepth extends RawLevels {
   readonly type: 'diff' | 'snapshot';
+  /** Line on which it begins, from 1; the header of a file is line 1. */
+  readonly line: number;
+  /** Whether a bid stands behind an ask, as in no sound file. */
+  readonly isMixed: boolean;
   /** µs since the epoch. */
   readonly receivedAtUs: number;
   /** See `DepthMessage`. */
@@ -66,6 +70,8 @@ export type RawDepthDraft = { -readonly [Key in keyof RawDepth]: RawDepth[Key] }
 export function newRawDepth(): RawDepthDraft {
   return {
     type: 'diff',
+    line: 0,
+    isMixed: false,
     receivedAtUs: 0,
     damagedRows: 0,
     eventTimeMs: undefined,

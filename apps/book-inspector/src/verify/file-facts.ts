@@ -1,0 +1,73 @@
+import { createHash, type Hash } from 'node:crypto';
+
+/** What was found in one file; everything but the name is compared with the manifest. */
+export interface FileFacts {
+  /** Ids and receipts of the first and last rows, each as a manifest may have taken it. */
+  readonly firstIds: readonly number[];
+  readonly lastIds: readonly number[];
+  readonly firstTimesMs: readonly number[];
+  readonly lastTimesMs: readonly number[];
+  /** Receipts of the first and last rows, µs since the epoch. */
+  readonly firstUs: number | undefined;
+  readonly lastUs: number | undefined;
+  /** Undefined when the file could not be read to its end. */
+  readonly rows: number | undefined;
+  readonly rawBytes: number;
+  readonly rawSha256: string | undefined;
+}
+
+/** Gathers the facts while a file is read. */
+export class FactGatherer {
+  /** Whole lines, with the header; undefined until the end of the file. */
+  lines: number | undefined;
+  #rawBytes = 0;
+  readonly #hash: Hash | undefined;
+  #firstIds: readonly number[] = [];
+  #firstUs: number | undefined;
+  #lastId: number | undefined;
+  #lastUs: number | undefined;
+  #lowest = Infinity;
+  #highest = -Infinity;
+
+  constructor(isHashed: boolean) {
+    this.#hash = isHashed ? createHash('sha256') : undefined;
+  }
+
+  content(piece: Uint8Array): void {
+    this.#rawBytes += piece.length;
+    this.#hash?.update(piece);
+  }
+
+  /** An event and its id; of a depth message `startId` is the first id that it covers. */
+  event(id: number | undefined, receivedAtUs: number, startId = id): void {
+    if (this.#firstUs === undefined) {
+      this.#firstUs = receivedAtUs;
+      if (id !== undefined && startId !== undefined) this.#firstIds = [id, startId];
+    }
+    this.#lastUs = receivedAtUs;
+    this.#lastId = id;
+    if (id === undefined || startId === undefined) return;
+    if (startId < this.#lowest) this.#lowest = startId;
+    if (id > this.#highest) this.#highest = id;
+  }
+
+  facts(headerLines: number): FileFacts {
+    const isAny = Number.isFinite(this.#lowest);
+    return {
+      rows: this.lines === undefined ? undefined : Math.max(0, this.lines - headerLines),
+      rawBytes: this.#rawBytes,
+      rawSha256: this.#hash?.digest('hex'),
+      // Rows from REST stand behind greater ids: the first row and the least id may differ.
+      firstIds: isAny ? [...this.#firstIds, this.#lowest] : [],
+      lastIds: isAny ? [this.#lastId ?? this.#highest, this.#highest] : [],
+      firstTimesMs: timesMs(this.#firstUs),
+      lastTimesMs: timesMs(this.#lastUs),
+      firstUs: this.#firstUs,
+      lastUs: this.#lastUs,
+    };
+  }
+}
+
+function timesMs(timeUs: number | undefined): number[] {
+  return timeUs === undefined ? [] : [Math.floor(timeUs / 1000)];
+}
