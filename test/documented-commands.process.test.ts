@@ -52,21 +52,27 @@ interface Outcome {
   readonly output: string;
 }
 
-/** Runs a program until it ends, or until it has run for a while and is then asked to stop. */
-function runInFolder(
-  command: AppCommand,
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-  stopAfterMs: number,
-): Promise<Outcome> {
+/** What a program says when it is at work and would be for as long as nobody stops it. */
+const AT_WORK = / Recording symbols=|^exchange listening on /m;
+const PATIENCE_MS = 60_000;
+
+/** Longer than a test waits; a recording of a few seconds ends by itself. */
+const isEndless = ({ args }: AppCommand): boolean => !args.includes('3s');
+
+/** Runs a program until it ends, or until it says that it is at work and is then asked to stop. */
+function runInFolder(command: AppCommand, cwd: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
   const child = spawn(process.execPath, [PROGRAMS[command.project]!, ...command.args], {
     cwd,
     env: { ...process.env, ...env },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const timer = setTimeout(() => child.kill('SIGTERM'), stopAfterMs);
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      // A second signal would end it at once, whatever it holds.
+      if (isEndless(command) && !child.killed && AT_WORK.test(output)) child.kill('SIGTERM');
+    });
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   return new Promise((done) =>
     child.once('close', (code) => {
       clearTimeout(timer);
@@ -95,7 +101,7 @@ describe('the commands in the documents', () => {
     };
     // What the inspector's examples look at: a recording in ./data.
     const record = { project: 'streamer', args: ['serve', '--duration', '3s'] };
-    expect(await runInFolder(record, folder, env, 30_000)).toMatchObject({ code: 0 });
+    expect(await runInFolder(record, folder, env)).toMatchObject({ code: 0 });
   }, 60_000);
 
   afterAll(async () => {
@@ -114,7 +120,7 @@ describe('the commands in the documents', () => {
     for (const command of commands.values()) {
       // A date or time of the document is not one of this recording.
       const args = command.args.map((arg) => (/^\d{4}-\d\d-\d\d/.test(arg) ? momentLike(arg) : arg));
-      const { code, output } = await runInFolder({ ...command, args }, folder, env, 5000);
+      const { code, output } = await runInFolder({ ...command, args }, folder, env);
       expect({ command: args.join(' '), code, output: code === 0 ? '' : output }).toEqual({
         command: args.join(' '),
         code: 0,

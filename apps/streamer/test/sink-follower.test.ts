@@ -144,7 +144,7 @@ describe('SinkFollower', () => {
     await afterFirst(time, journal, appends);
     for (const tradeId of [2, 3, 4]) {
       journal.put(tradeId);
-      await time.turn(100);
+      await time.turn(300);
     }
     expect(appends).toEqual([]);
     expect(follower.position).toBe(100);

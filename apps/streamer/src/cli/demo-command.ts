@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { loadConfig, flagOverrides } from '@org/config';
-import { startExchange } from '@org/exchange-simulator';
 import type { ExitCode } from '../control/exit-codes.ts';
 import { runPrimary } from '../roles/primary.ts';
 
@@ -8,6 +7,8 @@ const DEMO_SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'];
 
 /** Records a generated market on loopback: everything is real but the exchange. */
 export async function demo(flags: { duration: string; outputDir: string }, entry: string): Promise<ExitCode> {
+  // Who records the real exchange does not wait for this one to be loaded.
+  const { startExchange } = await import('@org/exchange-simulator');
   const exchange = await startExchange({ symbols: DEMO_SYMBOLS, port: 0 });
   try {
     const load = () =>

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../process/recorder.ts';
-import { audit, type Audit } from './audit.ts';
 import { chanceOf } from './chance.ts';
+import { type Ending, endOf } from './ending.ts';
 import { isLive, whileUnderLoad } from './recording.ts';
 
-export interface KillOrderBookFigures {
+export interface KillOrderBookFigures extends Ending {
   readonly kills: number;
   readonly worstResyncMs: number;
-  readonly audit: Audit;
 }
 
 const managerOf = (status: Status) => status.processes.find(({ role }) => role === 'order-book')!;
@@ -39,9 +38,11 @@ export async function killOrderBook(options: {
       );
       worstResyncMs = Math.max(worstResyncMs, performance.now() - killedAtMs);
     }
-    const { code, stderr } = await recorder.stop();
-    if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
-    figures = { kills: options.kills, worstResyncMs: Math.round(worstResyncMs), audit: audit(data, symbols) };
+    figures = {
+      kills: options.kills,
+      worstResyncMs: Math.round(worstResyncMs),
+      ...(await endOf({ recorder, data, symbols })),
+    };
   });
   return figures!;
 }

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessStatus, Status } from '../process/recorder.ts';
-import { audit, type Audit } from './audit.ts';
 import { chanceOf } from './chance.ts';
+import { type Ending, endOf } from './ending.ts';
 import { eventsOf, isLive, whileUnderLoad } from './recording.ts';
 
-export interface KillWorkersFigures {
+export interface KillWorkersFigures extends Ending {
   readonly kills: number;
   readonly worstRecoveryMs: number;
-  readonly audit: Audit;
 }
 
 const workersOf = (status: Status): ProcessStatus[] =>
@@ -47,12 +46,10 @@ export async function killWorkers(options: {
     const events = eventsOf(await recorder.status());
     await recorder.statusWhen((status) => eventsOf(status) > events);
     await sleep(options.settleMs);
-    const { code, stderr } = await recorder.stop();
-    if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
     figures = {
       kills: options.kills,
       worstRecoveryMs: Math.round(worstRecoveryMs),
-      audit: audit(data, symbols),
+      ...(await endOf({ recorder, data, symbols })),
     };
   });
   return figures!;

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../process/recorder.ts';
-import { audit, type Audit } from './audit.ts';
 import { chanceOf } from './chance.ts';
+import { type Ending, endOf } from './ending.ts';
 import { eventsOf, isLive, whileUnderLoad } from './recording.ts';
 
-export interface KillWriterFigures {
+export interface KillWriterFigures extends Ending {
   readonly kills: number;
   readonly rowsPerSecond: number;
   readonly worstRecoveryMs: number;
-  readonly audit: Audit;
 }
 
 const writerOf = (status: Status) => status.processes.find(({ role }) => role === 'writer')!;
@@ -40,15 +39,13 @@ export async function killWriter(options: {
     }
     const events = eventsOf(await recorder.status());
     await recorder.statusWhen((status) => isLive(status) && eventsOf(status) > events);
-    const { code, stderr } = await recorder.stop();
-    if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
-    const result = audit(data, symbols);
-    const rowsPerSecond = Math.round(result.rows / ((performance.now() - startedAtMs) / 1000));
+    const recordedMs = performance.now() - startedAtMs;
+    const ending = await endOf({ recorder, data, symbols });
     figures = {
       kills: options.kills,
-      rowsPerSecond,
+      rowsPerSecond: Math.round(ending.audit.rows / (recordedMs / 1000)),
       worstRecoveryMs: Math.round(worstRecoveryMs),
-      audit: result,
+      ...ending,
     };
   });
   return figures!;
