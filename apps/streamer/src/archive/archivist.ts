@@ -62,6 +62,12 @@ export class Archivist {
     this.#lookIn(START_PAUSE_MS);
   }
 
+  /** Room is short: the next look, in a moment, tries everything again that has failed. */
+  hurry(): void {
+    this.#pausedUntilMs = -Infinity;
+    for (const path of this.#failed.keys()) this.#failed.set(path, -Infinity);
+  }
+
   report(): ArchiveReport {
     const { packed, bytesIn, bytesOut } = this.#counts;
     const waiting = this.#waiting.length;

@@ -36,9 +36,12 @@ const OPENINGS_WAIT_MS = 5000;
 export async function runWriter(task: WriterTask): Promise<void> {
   let close: () => Promise<void> = () => Promise.resolve();
   let makeRoom: () => Promise<void> = () => Promise.resolve();
+  let packEarly: () => void = () => undefined;
   const control = openChildControl(task, {
     message: (message) => {
-      if ((message as PrimaryMessage).type === 'make-room') void makeRoom();
+      const { type } = message as PrimaryMessage;
+      if (type === 'make-room') void makeRoom();
+      if (type === 'pack-early') packEarly();
     },
     stop: () => close(),
   });
@@ -73,6 +76,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
     archive: archivist.report(),
   }));
   makeRoom = () => store.makeRoom();
+  packEarly = () => archivist.hurry();
   close = async () => {
     repairs.stop();
     await store.makeRoom();
