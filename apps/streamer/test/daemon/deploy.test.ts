@@ -36,10 +36,10 @@ describe('the unit for systemd', () => {
   );
 
   it('restarts after every end that a repetition may mend, and after no other', () => {
-    const { usage, outputNotWritable, alreadyRunning, config } = EXIT;
+    const { usage, outputNotWritable, diskFull, alreadyRunning, config } = EXIT;
     expect(valuesOf('Restart')).toEqual(['on-failure']);
     expect(valuesOf('RestartPreventExitStatus')).toEqual([
-      [usage, outputNotWritable, alreadyRunning, config].join(' '),
+      [usage, outputNotWritable, diskFull, alreadyRunning, config].join(' '),
     ]);
   });
 

@@ -48,6 +48,7 @@ export function writerReport(more: Partial<WriterReport> = {}): WriterReport {
     ],
     writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
     receiptToDurableMs: { p50: 1, p99: 2, p999: 3 },
+    archive: { waiting: 0, packed: 0, failed: 0, bytesIn: 0, bytesOut: 0, current: null },
     figures: {
       cpuSeconds: 2.5,
       loopLag: durations(1, 0, 0),

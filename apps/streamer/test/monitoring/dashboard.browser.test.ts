@@ -125,6 +125,7 @@ describe('the dashboard in a browser', () => {
     const sorted = page.locator('th[aria-sort]');
     expect(await sorted.getAttribute('aria-sort')).toBe('descending');
     await page.keyboard.press('Space');
+    await page.waitForFunction(() => document.querySelector('[aria-sort=ascending]') !== null);
     expect((await rowOrder(page))[0]).toBe('AUSDT');
     expect(await sorted.getAttribute('aria-sort')).toBe('ascending');
     await page.locator('#filter').focus();
@@ -141,7 +142,12 @@ describe('the dashboard in a browser', () => {
       Number(/\d+/.exec(await page.evaluate<string>(`getComputedStyle(document.body).${property}`))?.[0]);
     expect(await brightness('backgroundColor')).toBeLessThan(64);
     expect(await brightness('color')).toBeGreaterThan(192);
-    expect(await page.locator('#other-sections h2').allInnerTexts()).toEqual(['archive', 'disk']);
+    expect(await page.locator('#other-sections h2').allInnerTexts()).toEqual([
+      'archive',
+      'disk',
+      'reloads',
+      'logs',
+    ]);
     expect(await page.locator('#other-sections pre').first().innerText()).toContain('<img src=x');
     await picture(page, 'dashboard-phone');
     expect(misdeeds).toEqual({ errors: [], strangers: [] });

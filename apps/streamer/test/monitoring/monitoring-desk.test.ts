@@ -24,6 +24,8 @@ function whatIsWatched() {
   const desk = new MonitoringDesk({
     board, children, clock, startedAtMs: 10_000, market: 'usdm', isStopping: () => false,
     books: new BookDesk(() => undefined, clock),
+    reloads: () => ({ requested: 0, finished: 0, lastAt: null, outcome: null, problem: null, needRestart: [] }),
+    logs: () => ({ written: 0, suppressed: 0, lost: 0 }),
     budget: () => { throw new Error('no budget'); },
   }); // prettier-ignore
   desk.start();

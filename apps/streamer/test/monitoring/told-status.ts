@@ -23,6 +23,10 @@ export function toldStatus(symbols: readonly string[], more: Partial<LiveStatus>
     receiptToDurableMs: { p50: 4, p99: 5, p999: 6 },
     receiptToDurable: { boundsMs: [10, 100], counts: [5, 1, 0], sumMs: 90 },
     books: symbols.map((symbol) => ({ symbol, state: 'live', lastUpdateId: 7 })),
+    archive: { waiting: 0, packed: 0, failed: 0, bytesIn: 0, bytesOut: 0, current: null },
+    disk: null,
+    reloads: { requested: 0, finished: 0, lastAt: null, outcome: null, problem: null, needRestart: [] },
+    logs: { written: 0, suppressed: 0, lost: 0 },
     ...more,
   };
 }
