@@ -125,7 +125,7 @@ describe('the dashboard in a browser', () => {
     const sorted = page.locator('th[aria-sort]');
     expect(await sorted.getAttribute('aria-sort')).toBe('descending');
     await page.keyboard.press('Space');
-    await page.waitForFunction(() => document.querySelector('[aria-sort=ascending]') !== null);
+    await page.locator('[aria-sort=ascending]').waitFor();
     expect((await rowOrder(page))[0]).toBe('AUSDT');
     expect(await sorted.getAttribute('aria-sort')).toBe('ascending');
     await page.locator('#filter').focus();
