@@ -51,11 +51,12 @@ export async function hasRates(page: Page): Promise<void> {
     .waitFor({ timeout: 30_000 });
 }
 
-export function symbolCell(page: Page, symbol: string, column: string): Promise<string> {
-  return page.locator(`[data-symbol="${symbol}"] [data-column="${column}"]`).innerText();
+export async function symbolCell(page: Page, symbol: string, column: string): Promise<string> {
+  const text = await page.locator(`[data-symbol="${symbol}"] [data-column="${column}"]`).textContent();
+  return text ?? '';
 }
 
-/** The symbols in the order in which they are shown. */
+/** The symbols in the order in which they are shown. A row that is not painted yet has content, but no inner text. */
 export function rowOrder(page: Page): Promise<string[]> {
-  return page.locator('#symbol-rows th').allInnerTexts();
+  return page.locator('#symbol-rows th').allTextContents();
 }
