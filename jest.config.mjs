@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** One configuration for the whole workspace: libraries are tested from source, processes from the build. */
 export default {
   testMatch: [
@@ -28,5 +30,5 @@ export default {
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter.cjs'],
   testTimeout: 60_000,
   // Many suites wait for processes and sockets most of their time, so there are more of them at work than cores.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
 };

@@ -28,7 +28,11 @@ import { streamHandlers } from '../worker/stream-handlers.ts';
  */
 export function runWorker(task: WorkerTask): void {
   const log = childLog(task.config.logging.level);
-  const link = openWriterLink(task, log, overflowOf(() => hand));
+  const link = openWriterLink(
+    task,
+    log,
+    overflowOf(() => hand),
+  );
   const { market, restUrl } = task.config.network;
   const budget = hostBudget(task.config.network, task.outputPath, log);
   const rest = new BinanceRest({ market, restUrl, budget });
@@ -94,7 +98,10 @@ export function runWorker(task: WorkerTask): void {
 /** What the recorders of a hand are told of the queue to the writer. */
 function overflowOf(hand: () => Hand): Parameters<typeof openWriterLink>[2] {
   return {
-    refused: (stream) => hand().recorders.get(stream.slice(0, stream.indexOf('@')))?.refused(stream),
+    refused: (stream) =>
+      hand()
+        .recorders.get(stream.slice(0, stream.indexOf('@')))
+        ?.refused(stream),
     recovered: () => {
       for (const recorder of hand().recorders.values()) recorder.recovered();
     },
