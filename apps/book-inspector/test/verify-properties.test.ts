@@ -18,9 +18,9 @@ beforeAll(async () => {
   for (let seed = 0; seed < SEEDS; seed++) {
     const folder = join(root, `sound-${seed}`);
     await generateRecording(folder, seed);
-    sealDay(join(folder, SYMBOL), FIRST_DAY);
+    await sealDay(join(folder, SYMBOL), FIRST_DAY);
     // The second day stays plain: sealed without packing by some, and open by others.
-    if (seed === 1) sealDay(join(folder, SYMBOL), SECOND_DAY, 'none');
+    if (seed === 1) await sealDay(join(folder, SYMBOL), SECOND_DAY, 'none');
   }
 });
 afterAll(() => rmSync(root, { recursive: true }));

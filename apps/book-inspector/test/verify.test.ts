@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'book-inspector-verify-'));
   sound = join(root, 'sound');
   await generateRecording(sound, 7);
-  sealDay(join(sound, SYMBOL), FIRST_DAY);
+  await sealDay(join(sound, SYMBOL), FIRST_DAY);
 });
 afterAll(() => rmSync(root, { recursive: true }));
 beforeEach(() => {
@@ -64,6 +65,16 @@ function diffAt(name: string, n: number): { line: number; rows: number } {
 
 async function found(): Promise<string[]> {
   return (await verified(dataDir)).findings.map(placeOf);
+}
+
+/** Makes the checkpoint say that a file has so many bytes. */
+function listInCheckpoint(file: string, bytes: number): void {
+  const path = join(dataDir, '.csv-checkpoint.json');
+  const { version, sha256, ...body } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const changed = { ...body, files: { ...(body['files'] as object), [file]: bytes } };
+  const sum = createHash('sha256').update(JSON.stringify(changed)).digest('hex');
+  expect(sha256).not.toBe(sum);
+  writeFileSync(path, `${JSON.stringify({ version, sha256: sum, ...changed })}\n`);
 }
 
 describe('verify on a recording with closed and open files', () => {
@@ -152,7 +163,7 @@ describe('verify on a recording with closed and open files', () => {
       edit(closed('aggtrade'), changed(20, /1000\.70/, '1000.80'));
       const { findings } = await verified(dataDir);
       expect(findings.map(placeOf)).toContain(`error MANIFEST_WRONG ${closed('aggtrade')}`);
-      expect(findings.some(({ message }) => message.startsWith('rawSha256'))).toBe(true);
+      expect(findings.some(({ message }) => message.startsWith('sha256'))).toBe(true);
     });
 
     it('a changed digit of a price in an open depth file', async () => {
@@ -298,9 +309,15 @@ describe('verify on a recording with closed and open files', () => {
 
     it('a changed count in a manifest', async () => {
       const path = join(dataDir, SYMBOL, `manifest_${FIRST_DAY}.json`);
-      writeFileSync(path, readFileSync(path, 'utf8').replace(/("kind":"kline","rows":)(\d+)/, '$1999'));
+      writeFileSync(
+        path,
+        readFileSync(path, 'utf8').replace(/("kind": "kline",[^}]*?"rows": )(\d+)/, '$1999'),
+      );
       const { findings } = await verified(dataDir);
-      expect(findings.map(placeOf)).toEqual([`error MANIFEST_WRONG ${closed('kline')}`]);
+      expect(findings.map(placeOf)).toEqual([
+        `error MANIFEST_WRONG ${closed('kline')}`,
+        `error MANIFEST_WRONG ${SYMBOL}/manifest_${FIRST_DAY}.json`,
+      ]);
       expect(findings[0]!.message).toMatch(/^rows: .* says 999, was \d+$/);
     });
 
@@ -336,40 +353,28 @@ describe('verify on a recording with closed and open files', () => {
     expect(findings.filter(({ code }) => code === 'MANIFEST_MISSING')).toHaveLength(1);
   });
 
-  it('reads a manifest that calls the content bytes and what it was packed to packed', async () => {
+  it.each([
+    ['the id of a first row', /("first": \{\s*"id": )\d+/, '.csv.gz'],
+    ['a receipt of a last row', /("last": \{[^}]*"localTime": )\d+/, '.csv.gz'],
+    ['the length of a packed file', /("packed": \{\s*"bytes": )\d+/, '.csv.gz'],
+    ['the rows of the day', /("recorderVersion": "0.1.0",\s*"rows": )\d+/, `manifest_${FIRST_DAY}.json`],
+    ['the gaps of the day', /("total": )\d+/, `manifest_${FIRST_DAY}.json`],
+  ])('finds that %s in a manifest was changed', async (_, from, file) => {
     const path = join(dataDir, SYMBOL, `manifest_${FIRST_DAY}.json`);
-    const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
-      files: Record<string, unknown>[];
-      gaps: unknown[];
-    };
-    const files = manifest.files.map(({ rawBytes, rawSha256, bytes, sha256, ...file }) => {
-      const [, first, ...rest] = linesOf(`${SYMBOL}/${String(file['name'])}`);
-      const ids: Record<string, number> = {
-        aggtrade: 0,
-        trade: 0,
-        depth: 4,
-        kline: 0,
-        bookticker: 0,
-        orderbook: 2,
-      };
-      const place = (row: string) => {
-        const cells = row.split(',');
-        const id = ids[String(file['kind'])];
-        return id === undefined ? {} : { id: Number(cells[id]) };
-      };
-      const ends = { first: place(first!), last: place(rest.at(-2) ?? first!) };
-      return { ...file, bytes: rawBytes, sha256: rawSha256, packed: { bytes, sha256 }, ...ends };
-    });
-    const write = (text: string) => writeFileSync(path, text);
-    const text = JSON.stringify({ ...manifest, gaps: { total: manifest.gaps.length }, files });
-    write(text);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(from);
+    writeFileSync(path, text.replace(from, '$17'));
+    expect(await found()).toEqual([
+      expect.stringMatching(new RegExp(`^error MANIFEST_WRONG .*${file.replaceAll('.', '\\.')}$`)),
+    ]);
+  });
+
+  it('misses no file of which the checkpoint counts no byte', async () => {
+    const lost = `${SYMBOL}/trade_${SECOND_DAY}.csv`;
+    listInCheckpoint(lost, 0);
     expect(await found()).toEqual([]);
-    write(text.replace(/"id":\d+/, '"id":1'));
-    expect(await found()).toEqual([expect.stringContaining('error MANIFEST_WRONG')]);
-    write(text.replace(/("packed":\{"bytes":)\d+/, '$17'));
-    expect(await found()).toEqual([expect.stringContaining('error MANIFEST_WRONG')]);
-    write(text.replace(/"total":\d+/, '"total":77'));
-    expect(await found()).toEqual([`error MANIFEST_WRONG ${SYMBOL}/manifest_${FIRST_DAY}.json`]);
+    listInCheckpoint(lost, 1);
+    expect(await found()).toEqual([`error FILE_MISSING ${lost}`]);
   });
 
   it('takes one of two while a file is being packed', async () => {

@@ -2,25 +2,24 @@ import { createHash, type Hash } from 'node:crypto';
 
 /** What was found in one file; everything but the name is compared with the manifest. */
 export interface FileFacts {
-  /** Ids and receipts of the first and last rows, each as a manifest may have taken it. */
+  /** Ids of the first and last rows, each as a manifest may have taken it. */
   readonly firstIds: readonly number[];
   readonly lastIds: readonly number[];
-  readonly firstTimesMs: readonly number[];
-  readonly lastTimesMs: readonly number[];
   /** Receipts of the first and last rows, µs since the epoch. */
   readonly firstUs: number | undefined;
   readonly lastUs: number | undefined;
   /** Undefined when the file could not be read to its end. */
   readonly rows: number | undefined;
-  readonly rawBytes: number;
-  readonly rawSha256: string | undefined;
+  /** Of the content, not packed. */
+  readonly bytes: number;
+  readonly sha256: string | undefined;
 }
 
 /** Gathers the facts while a file is read. */
 export class FactGatherer {
   /** Whole lines, with the header; undefined until the end of the file. */
   lines: number | undefined;
-  #rawBytes = 0;
+  #bytes = 0;
   readonly #hash: Hash | undefined;
   #firstIds: readonly number[] = [];
   #firstUs: number | undefined;
@@ -34,7 +33,7 @@ export class FactGatherer {
   }
 
   content(piece: Uint8Array): void {
-    this.#rawBytes += piece.length;
+    this.#bytes += piece.length;
     this.#hash?.update(piece);
   }
 
@@ -55,19 +54,13 @@ export class FactGatherer {
     const isAny = Number.isFinite(this.#lowest);
     return {
       rows: this.lines === undefined ? undefined : Math.max(0, this.lines - headerLines),
-      rawBytes: this.#rawBytes,
-      rawSha256: this.#hash?.digest('hex'),
+      bytes: this.#bytes,
+      sha256: this.#hash?.digest('hex'),
       // Rows from REST stand behind greater ids: the first row and the least id may differ.
       firstIds: isAny ? [...this.#firstIds, this.#lowest] : [],
       lastIds: isAny ? [this.#lastId ?? this.#highest, this.#highest] : [],
-      firstTimesMs: timesMs(this.#firstUs),
-      lastTimesMs: timesMs(this.#lastUs),
       firstUs: this.#firstUs,
       lastUs: this.#lastUs,
     };
   }
-}
-
-function timesMs(timeUs: number | undefined): number[] {
-  return timeUs === undefined ? [] : [Math.floor(timeUs / 1000)];
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { StorageCsvError, type DepthReadOptions } from '@org/storage-csv';
 import { sizeOf } from '../file-size.ts';
 import { FactGatherer, type FileFacts } from './file-facts.ts';
@@ -46,11 +45,6 @@ export async function visitFile(
     if (!visit.failed(error)) throw error;
   }
   return gatherer.facts(file.kind === 'rejected' ? 0 : 1);
-}
-
-/** Where a plain file went that was there a moment ago: into its packed form. */
-export function presentPath(path: string): string {
-  return !existsSync(path) && existsSync(`${path}.gz`) ? `${path}.gz` : path;
 }
 
 class FileVisit {

@@ -46,7 +46,7 @@ export class Seals {
 
   /** Whether the content of the file must be hashed. */
   wantsContentHash(file: SymbolFile): boolean {
-    return this.#entries.get(stem(file.name))?.entry.rawSha256 !== undefined;
+    return this.#entries.get(stem(file.name))?.entry.sha256 !== undefined;
   }
 
   /** Compares what is known of a file with what was found in it. */
@@ -77,15 +77,13 @@ export class Seals {
         '',
         'no manifest: counts of the packed files were compared with nothing',
       );
-    for (const { file, gaps } of this.#manifests) {
-      const rows = this.#gapRows.get(file) ?? 0;
-      if (gaps !== undefined && gaps !== rows)
-        this.#tell(
-          'error',
-          'MANIFEST_WRONG',
-          file,
-          `gaps: it says ${gaps}, the gaps files that it names have ${rows}`,
-        );
+    for (const { file, gaps, rows, bytes } of this.#manifests) {
+      const gapRows = this.#gapRows.get(file) ?? 0;
+      if (gaps !== undefined && gaps !== gapRows)
+        this.#manifestWrong(file, `gaps: it says ${gaps}, the gaps files that it names have ${gapRows}`);
+      for (const [key, { said, found }] of Object.entries({ rows, bytes }))
+        if (said !== undefined && said !== found)
+          this.#manifestWrong(file, `${key}: it says ${said}, its files add up to ${found}`);
     }
   }
 
@@ -101,14 +99,12 @@ export class Seals {
       const isPlain = !file.isCompressed;
       const found: readonly (readonly [keyof ManifestEntry, readonly unknown[]])[] = [
         ['rows', [facts.rows]],
-        ['rawBytes', [facts.rawBytes]],
-        ['rawSha256', facts.rawSha256 === undefined ? [] : [facts.rawSha256]],
-        ['bytes', isPlain ? [] : [digest?.bytes]],
-        ['sha256', isPlain ? [] : [digest?.sha256]],
+        ['bytes', [facts.bytes]],
+        ['sha256', facts.sha256 === undefined ? [] : [facts.sha256]],
+        ['packedBytes', isPlain ? [] : [digest?.bytes]],
+        ['packedSha256', isPlain ? [] : [digest?.sha256]],
         ['firstId', facts.firstIds],
         ['lastId', facts.lastIds],
-        ['firstTimeMs', facts.firstTimesMs],
-        ['lastTimeMs', facts.lastTimesMs],
         ['firstTimeUs', facts.firstUs === undefined ? [] : [facts.firstUs]],
         ['lastTimeUs', facts.lastUs === undefined ? [] : [facts.lastUs]],
       ];
@@ -116,33 +112,24 @@ export class Seals {
         const expected = entry[key];
         if (expected === undefined || values.length === 0 || values.includes(expected)) continue;
         const message = `${key}: ${manifest} says ${expected}, was ${String(values[0])}`;
-        this.#tell('error', 'MANIFEST_WRONG', file.name, message);
+        this.#manifestWrong(file.name, message);
       }
-    } else if (digest !== undefined && entry.sha256 !== undefined && entry.sha256 !== digest.sha256)
-      this.#tell(
-        'error',
-        'MANIFEST_WRONG',
-        file.name,
-        `sha256: ${manifest} says ${entry.sha256}, was ${digest.sha256}`,
-      );
+    } else if (
+      digest !== undefined &&
+      entry.packedSha256 !== undefined &&
+      entry.packedSha256 !== digest.sha256
+    ) {
+      const message = `packedSha256: ${manifest} says ${entry.packedSha256}, was ${digest.sha256}`;
+      this.#manifestWrong(file.name, message);
+    }
   }
 
   async #loadManifest(file: string): Promise<void> {
     const manifest = parseManifest(await this.#text(file));
     if (manifest === undefined)
-      return this.#tell(
-        'error',
-        'MANIFEST_WRONG',
-        file,
-        'expected a manifest of version 1, was something else',
-      );
+      return this.#manifestWrong(file, 'expected a manifest of version 1, was something else');
     if (manifest.symbol !== undefined && manifest.symbol !== this.#found.symbol)
-      this.#tell(
-        'error',
-        'MANIFEST_WRONG',
-        file,
-        `expected symbol ${this.#found.symbol}, was ${manifest.symbol}`,
-      );
+      this.#manifestWrong(file, `expected symbol ${this.#found.symbol}, was ${manifest.symbol}`);
     this.#manifests.push({ ...manifest, file });
     for (const entry of manifest.entries) this.#entries.set(stem(entry.name), { entry, file });
   }
@@ -163,6 +150,10 @@ export class Seals {
   /** Empty for a file that is gone or cannot be read, which is then no manifest and no checksum. */
   #text(file: string): Promise<string> {
     return readFile(join(this.#found.folder, file), 'utf8').catch(() => '');
+  }
+
+  #manifestWrong(file: string, message: string): void {
+    this.#tell('error', 'MANIFEST_WRONG', file, message);
   }
 
   #tell(severity: Severity, code: FindingCode, file: string, message: string): void {

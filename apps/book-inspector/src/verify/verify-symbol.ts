@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  presentPath,
   visitDepthFile,
   visitGapsFile,
   visitMarketFile,
@@ -13,7 +14,7 @@ import { sizeOf } from '../file-size.ts';
 import { BookBlocks } from './book-blocks.ts';
 import { DeclaredGaps } from './declared-gaps.ts';
 import { DepthCheck } from './depth-check.ts';
-import { presentPath, visitFile, type FileReading } from './file-visit.ts';
+import { visitFile, type FileReading } from './file-visit.ts';
 import { FindingList } from './finding.ts';
 import { GapCheck } from './gap-check.ts';
 import { tellMissingPeriods } from './missing-periods.ts';
@@ -210,7 +211,9 @@ class SymbolVerification {
   #checkListed(): void {
     const { symbol, folder, files } = this.#found;
     const names = new Set(files.map(({ name }) => name.replace(/\.gz$/, '')));
-    for (const listed of this.#run.lengths.keys()) {
+    for (const [listed, bytes] of this.#run.lengths) {
+      // A file that was begun and got no row is removed when the recorder stops.
+      if (bytes === 0) continue;
       const name = listed.slice(symbol.length + 1);
       if (names.has(name) || existsSync(presentPath(join(folder, name)))) continue;
       const message = "the recorder's checkpoint names it, and it is not there";

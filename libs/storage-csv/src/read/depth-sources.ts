@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSymbol } from '@org/market-data';
@@ -8,6 +7,7 @@ import { compareFileNames, parseFileName } from '../file-names.ts';
 import { readDepthCapture, visitDepthCapture } from './depth-capture.ts';
 import { readDepthFile, visitDepthFile, type DepthVisitOptions } from './depth-file.ts';
 import type { DepthMessage, DepthReadOptions } from './depth-message.ts';
+import { presentPath } from './present-path.ts';
 import type { DepthVisitor } from './raw-depth.ts';
 
 /** Where the depth messages of a symbol are: files to be read one after the other. */
@@ -92,11 +92,6 @@ export async function visitDepthSource(
   if (source.format === 'capture') return visitDepthCapture(paths, visit, { ...options, symbol });
   for (const path of paths) if (!(await visitDepthFile(presentPath(path), visit, options))) return false;
   return true;
-}
-
-/** Where a file is by now: it may have been packed since it was found. */
-function presentPath(path: string): string {
-  return !existsSync(path) && existsSync(`${path}.gz`) ? `${path}.gz` : path;
 }
 
 async function fileSource(path: string): Promise<DepthSource[]> {
