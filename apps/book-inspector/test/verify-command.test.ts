@@ -149,7 +149,7 @@ describe('the verify command', () => {
     const [found] = await symbolFiles(dataDir);
     renameSync(path, `${path}.gz`);
     const verdict = await verifySymbol(found!, {
-      lengths: new Map(),
+      ends: new Map(),
       isGrowing: () => Promise.resolve(false),
     });
     expect(verdict).toMatchObject({ errors: 0, kinds: [{ kind: 'depth', events: 3 }] });
@@ -163,7 +163,7 @@ describe('the verify command', () => {
     put(join(dataDir, 'AAAUSDT/aggtrade_2024-07-19.csv'), text);
     const [found] = await symbolFiles(dataDir);
     const codes = async (isGrowing: boolean) =>
-      (await verifySymbol(found!, { lengths: new Map(), isGrowing: () => Promise.resolve(isGrowing) })).findings.map(({ code, line }) => [code, line]); // prettier-ignore
+      (await verifySymbol(found!, { ends: new Map(), isGrowing: () => Promise.resolve(isGrowing) })).findings.map(({ code, line }) => [code, line]); // prettier-ignore
     expect(await codes(true)).toEqual([['GAP_UNDECLARED', 3], ['GAP_PENDING', 5]]); // prettier-ignore
     expect(await codes(false)).toEqual([['GAP_UNDECLARED', 3], ['GAP_UNDECLARED', 5]]); // prettier-ignore
   });

@@ -51,9 +51,6 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'rows removed': onLines((lines, at) => lines.toSpliced(at, 7)),
 };
 
-/** Of an open file nothing proves the values: what changes no length and no order is found only where others show it. */
-const OPEN_MUTATIONS = ['a row removed', 'the end cut', 'rows removed', 'the file removed'];
-
 describe('verify', () => {
   it('never calls a recording clean in which anything was changed', async () => {
     const mutation = fc.constantFrom(
@@ -71,13 +68,11 @@ describe('verify', () => {
           const folder = join(dataDir, SYMBOL);
           const names = readdirSync(folder).filter((name) => /\.csv(\.gz)?$/.test(name));
           const name = names[pick % names.length]!;
-          const isOpen = name.endsWith(`${SECOND_DAY}.csv`) && seed !== 1;
-          fc.pre(!isOpen || OPEN_MUTATIONS.includes(kind));
           const before = readFileSync(join(folder, name));
           const isChanged = mutate(folder, name, kind, share);
           fc.pre(isChanged || kind === 'the file removed');
-          const { errors, warnings } = await verified(dataDir);
-          expect({ name, kind, isFound: errors + warnings > 0, bytes: before.length > 0 }).toMatchObject({
+          const { errors } = await verified(dataDir);
+          expect({ name, kind, isFound: errors > 0, bytes: before.length > 0 }).toMatchObject({
             isFound: true,
           });
         } finally {

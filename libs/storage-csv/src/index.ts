@@ -34,7 +34,7 @@ export type {
   TradeRow,
 } from './read/market-row.ts';
 export type { BookBlock } from './read/orderbook-file.ts';
-export type { SymbolFile, SymbolFiles } from './read/symbol-files.ts';
+export type { StoredEnd, SymbolFile, SymbolFiles } from './read/symbol-files.ts';
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
 export type { DepthScale, DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
 export type { CsvSinkOptions, CsvSinkStats } from './sink/csv-sink.ts';
@@ -56,6 +56,7 @@ export { visitRejectedFile } from './read/rejected-file.ts';
 export { visitOrderbookFile } from './read/orderbook-file.ts';
 export { presentPath } from './read/present-path.ts';
 export { copyRawLevels } from './read/raw-depth.ts';
-export { storedLengths, symbolFiles } from './read/symbol-files.ts';
+export { storedEnds, symbolFiles } from './read/symbol-files.ts';
+export { addToSum } from './sink/content-sum.ts';
 export { CsvSink } from './sink/csv-sink.ts';
 export { fileHeader } from './streams/catalogue.ts';

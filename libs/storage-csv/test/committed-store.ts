@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SinkOpened } from '@org/storage';
-import { CsvSink } from '@org/storage-csv';
+import { addToSum, CsvSink, storedEnds } from '@org/storage-csv';
 import { FaultyFileSystem } from './faulty-file-system.ts';
 import { aggTradeFrame, batchOf, newStore, NOON_US, rowsOf } from './store.ts';
 
@@ -20,12 +20,28 @@ export interface Contents {
   readonly position: number;
   readonly state?: string;
   readonly owner: string;
+  /** Lengths. */
   readonly files: Readonly<Record<string, number>>;
 }
 
+type StoredContents = Omit<Contents, 'files'> & {
+  readonly files: Readonly<Record<string, number | readonly [number, number]>>;
+};
+
 export const checkpointPath = (outputDir: string) => join(outputDir, '.csv-checkpoint.json');
-export const checkpointOf = (outputDir: string) =>
-  JSON.parse(readFileSync(checkpointPath(outputDir), 'utf8')) as Contents;
+export function checkpointOf(outputDir: string): Contents {
+  const { files, ...others } = JSON.parse(readFileSync(checkpointPath(outputDir), 'utf8')) as StoredContents;
+  const lengths = Object.entries(files).map(([path, end]) => [path, typeof end === 'number' ? end : end[0]]);
+  return { ...others, files: Object.fromEntries(lengths) as Contents['files'] };
+}
+
+/** Paths of the files that the checkpoint gives no sum, or one that their bytes have not. */
+export async function wrongSums(outputDir: string): Promise<string[]> {
+  const ends = [...(await storedEnds(outputDir))];
+  const isWrong = ([path, { bytes, sum }]: (typeof ends)[number]): boolean =>
+    sum === undefined || addToSum(0, readFileSync(join(outputDir, path)).subarray(0, bytes)) !== sum;
+  return ends.filter(isWrong).map(([path]) => path);
+}
 
 export async function open(outputDir: string, fileSystem = new FaultyFileSystem()) {
   const sink = new CsvSink({ outputDir, fileSystem });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { CsvSink, type StorageCsvError } from '@org/storage-csv';
+import { wrongSums } from './committed-store.ts';
 import { FaultyFileSystem, systemError } from './faulty-file-system.ts';
 import { aggTradeFrame, batchOf, filesBelow, newStore, rowsOf, temporaryFolder } from './store.ts';
 
@@ -139,8 +140,19 @@ describe('faults at random', () => {
           return fault === 'none' ? undefined : fault === 'short' ? Math.ceil(bytes / 3) : systemError(fault);
         };
         for (const id of [1, 2, 3, 4]) await untilStored(() => sink.append(batch(id), id));
+        fileSystem.fault = () => undefined;
+        await sink.commit();
+        expect(await wrongSums(outputDir)).toEqual([]);
+        await untilStored(() => sink.append(batch(9), 9));
         await sink.close();
+        const next = new CsvSink({ outputDir, fileSystem, openFilesMax });
+        await next.open();
         expect(stored(outputDir)).toEqual([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]]); // prettier-ignore
+        await next.append(batch(5), 5);
+        await next.commit();
+        await next.close();
+        expect(stored(outputDir)).toEqual([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]]); // prettier-ignore
+        expect(await wrongSums(outputDir)).toEqual([]);
       }),
       { numRuns: 40 },
     );

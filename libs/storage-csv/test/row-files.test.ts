@@ -6,7 +6,7 @@ import { RECORD_TYPE } from '@org/storage';
 import {
   CsvSink,
   fileHeader,
-  storedLengths,
+  storedEnds,
   symbolFiles,
   visitGapsFile,
   visitMarketFile,
@@ -96,7 +96,7 @@ describe('the readers of rows', () => {
       { lines: 1 },
     ]);
     expect((await symbolFiles(outputDir)).map(({ symbol, files: found }) => [symbol, found.length])).toEqual([['BTCUSDT', 5]]); // prettier-ignore
-    expect((await storedLengths(outputDir)).size).toBe(5);
+    expect((await storedEnds(outputDir)).size).toBe(5);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { addToSum } from '@org/storage-csv';
 
 /** What was found in one file; everything but the name is compared with the manifest. */
 export interface FileFacts {
@@ -13,6 +14,8 @@ export interface FileFacts {
   /** Of the content, not packed. */
   readonly bytes: number;
   readonly sha256: string | undefined;
+  /** CRC-32 of as many bytes of the content as were asked for; undefined when there are not as many. */
+  readonly sum: number | undefined;
 }
 
 /** Gathers the facts while a file is read. */
@@ -20,6 +23,8 @@ export class FactGatherer {
   /** Whole lines, with the header; undefined until the end of the file. */
   lines: number | undefined;
   #bytes = 0;
+  readonly #summedBytes: number;
+  #sum: number | undefined = 0;
   readonly #hash: Hash | undefined;
   #firstIds: readonly number[] = [];
   #firstUs: number | undefined;
@@ -28,11 +33,14 @@ export class FactGatherer {
   #lowest = Infinity;
   #highest = -Infinity;
 
-  constructor(isHashed: boolean) {
+  constructor({ isHashed, summedBytes }: { readonly isHashed: boolean; readonly summedBytes: number }) {
+    this.#summedBytes = summedBytes;
     this.#hash = isHashed ? createHash('sha256') : undefined;
   }
 
   content(piece: Uint8Array): void {
+    const left = this.#summedBytes - this.#bytes;
+    if (left > 0) this.#sum = addToSum(this.#sum, left < piece.length ? piece.subarray(0, left) : piece);
     this.#bytes += piece.length;
     this.#hash?.update(piece);
   }
@@ -56,6 +64,7 @@ export class FactGatherer {
       rows: this.lines === undefined ? undefined : Math.max(0, this.lines - headerLines),
       bytes: this.#bytes,
       sha256: this.#hash?.digest('hex'),
+      sum: this.#bytes < this.#summedBytes ? undefined : this.#sum,
       // Rows from REST stand behind greater ids: the first row and the least id may differ.
       firstIds: isAny ? [...this.#firstIds, this.#lowest] : [],
       lastIds: isAny ? [this.#lastId ?? this.#highest, this.#highest] : [],

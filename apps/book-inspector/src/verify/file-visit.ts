@@ -19,6 +19,8 @@ export interface FileVisitOptions {
   readonly report: Report;
   /** Whether the sha256 of the content is wanted. */
   readonly isHashed: boolean;
+  /** How many bytes of the content the CRC-32 is wanted of. */
+  readonly summedBytes: number;
   progress(bytesRead: number): void;
 }
 
@@ -28,7 +30,7 @@ export async function visitFile(
   read: FileReading,
   options: FileVisitOptions,
 ): Promise<FileFacts> {
-  const gatherer = new FactGatherer(options.isHashed);
+  const gatherer = new FactGatherer(options);
   const visit = new FileVisit(file, options.report);
   const bytes = await sizeOf(file.path);
   const readOptions: DepthReadOptions = {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { depthSources, storedLengths, symbolFiles, type SymbolFiles } from '@org/storage-csv';
+import { depthSources, storedEnds, symbolFiles, type StoredEnd, type SymbolFiles } from '@org/storage-csv';
 import { isFileProblem, RecordingError } from '../recording.ts';
 import type { WantedSymbols } from '../recordings.ts';
 import type { VerifyJob } from './verify-job.ts';
@@ -50,12 +50,12 @@ async function allJobs(dataDir: string): Promise<VerifyJob[]> {
 
 async function ownJobs(dataDir: string): Promise<VerifyJob[]> {
   // First: every file has at least the length that the checkpoint of a moment before tells.
-  const inFolder = await storedLengths(dataDir);
+  const inFolder = await storedEnds(dataDir);
   const found = await symbolFiles(dataDir);
-  const lengths = inFolder.size > 0 ? inFolder : await storedLengths(dirname(resolve(dataDir)));
-  return found.map((files) => ({ type: 'recording', files, lengths: lengthsOf(files, lengths) }));
+  const ends = inFolder.size > 0 ? inFolder : await storedEnds(dirname(resolve(dataDir)));
+  return found.map((files) => ({ type: 'recording', files, ends: endsOf(files, ends) }));
 }
 
-function lengthsOf({ symbol }: SymbolFiles, lengths: ReadonlyMap<string, number>): Record<string, number> {
-  return Object.fromEntries([...lengths].filter(([path]) => path.startsWith(`${symbol}/`)));
+function endsOf({ symbol }: SymbolFiles, ends: ReadonlyMap<string, StoredEnd>): Record<string, StoredEnd> {
+  return Object.fromEntries([...ends].filter(([path]) => path.startsWith(`${symbol}/`)));
 }

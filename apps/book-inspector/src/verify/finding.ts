@@ -38,6 +38,7 @@ export type FindingCode =
   | 'TIME_OUT_OF_PERIOD'
   | 'LINE_UNFINISHED'
   | 'FILE_CUT'
+  | 'CONTENT_WRONG'
   | 'FILE_UNREADABLE'
   | 'FILE_MISSING'
   | 'FILE_UNKNOWN'

@@ -1,4 +1,4 @@
-import type { SymbolFiles } from '@org/storage-csv';
+import type { StoredEnd, SymbolFiles } from '@org/storage-csv';
 import { sizeOf } from '../file-size.ts';
 import type { JobRunner } from '../replay-job.ts';
 import type { ReadProgress } from '../replay-recording.ts';
@@ -12,8 +12,8 @@ export type VerifyJob =
   | {
       readonly type: 'recording';
       readonly files: SymbolFiles;
-      /** What the recorder's checkpoint says about them, by `<SYMBOL>/<name>`, in bytes. */
-      readonly lengths: Readonly<Record<string, number>>;
+      /** What the recorder's checkpoint says about them, by `<SYMBOL>/<name>`. */
+      readonly ends: Readonly<Record<string, StoredEnd>>;
     }
   | ({ readonly type: 'captures' } & CaptureJob);
 
@@ -33,8 +33,8 @@ export class LocalVerifyRunner implements VerifyRunner {
     const bytesTotal = await bytesOfJob(job);
     const tell = (bytesRead: number): void => progress({ bytesRead, bytesTotal });
     if (job.type === 'captures') return verifyCaptures(job, tell);
-    const lengths = new Map(Object.entries(job.lengths));
-    return verifySymbol(job.files, { lengths, isGrowing, progress: tell });
+    const ends = new Map(Object.entries(job.ends));
+    return verifySymbol(job.files, { ends, isGrowing, progress: tell });
   }
 
   close(): Promise<void> {

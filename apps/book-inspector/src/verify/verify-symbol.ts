@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   presentPath,
   visitDepthFile,
@@ -8,6 +6,7 @@ import {
   visitOrderbookFile,
   visitRejectedFile,
   type MarketRowKind,
+  type StoredEnd,
   type SymbolFiles,
 } from '@org/storage-csv';
 import { sizeOf } from '../file-size.ts';
@@ -18,6 +17,7 @@ import { visitFile, type FileReading } from './file-visit.ts';
 import { FindingList } from './finding.ts';
 import { GapCheck } from './gap-check.ts';
 import { tellMissingPeriods } from './missing-periods.ts';
+import { OpenEnds } from './open-ends.ts';
 import { placeFiles, type PlacedFile } from './read-files.ts';
 import { newRowCheck, ROW_KINDS } from './row-checks.ts';
 import { Seals } from './seals.ts';
@@ -25,8 +25,8 @@ import type { StreamBreaks } from './stream-breaks.ts';
 import type { KindCount, SymbolVerdict } from './verdict.ts';
 
 export interface VerifyRun {
-  /** Lengths that the recorder's checkpoint tells, by `<SYMBOL>/<name>`. */
-  readonly lengths: ReadonlyMap<string, number>;
+  /** What the recorder's checkpoint tells of open files, by `<SYMBOL>/<name>`. */
+  readonly ends: ReadonlyMap<string, StoredEnd>;
   /** Whether somebody is writing these files now; asked only where it matters. */
   isGrowing(paths: readonly string[]): Promise<boolean>;
   progress?(bytesRead: number): void;
@@ -43,6 +43,7 @@ class SymbolVerification {
   readonly #run: VerifyRun;
   readonly #list: FindingList;
   readonly #seals: Seals;
+  readonly #ends: OpenEnds;
   readonly #blocks: BookBlocks;
   readonly #kinds: KindCount[] = [];
   readonly #breaks: StreamBreaks[] = [];
@@ -53,6 +54,7 @@ class SymbolVerification {
     this.#run = run;
     this.#list = new FindingList(found.symbol);
     this.#seals = new Seals(found, this.#list.report);
+    this.#ends = new OpenEnds(run.ends, this.#list.report);
     this.#blocks = new BookBlocks(this.#list.report);
   }
 
@@ -67,7 +69,7 @@ class SymbolVerification {
         message: 'not a file of a recording',
       });
     tellMissingPeriods(this.#found, report);
-    this.#checkListed();
+    this.#ends.checkListed(this.#found);
     await this.#seals.load();
     for (const kind of ROW_KINDS) await this.#rowFiles(kind);
     await this.#depthFiles();
@@ -196,39 +198,17 @@ class SymbolVerification {
     const { report } = this.#list;
     // It may have been packed since the folder was looked at.
     const path = presentPath(file.path);
-    await this.#checkLength(file.name, path);
+    await this.#ends.checkLength(file.name, path);
     const facts = await visitFile({ ...file, path }, read, {
       report,
       isHashed: this.#seals.wantsContentHash(stored),
+      summedBytes: this.#ends.of(file.name)?.bytes ?? 0,
       progress: (bytesRead) => this.#run.progress?.(this.#bytesBefore + bytesRead),
     });
     this.#bytesBefore += await sizeOf(path);
+    this.#ends.checkContent(file.name, facts);
     await this.#seals.check({ ...stored, path, isCompressed: path.endsWith('.gz') }, facts);
     return facts.rows ?? 0;
-  }
-
-  /** Files that the recorder believes to have, and that are neither there nor packed. */
-  #checkListed(): void {
-    const { symbol, folder, files } = this.#found;
-    const names = new Set(files.map(({ name }) => name.replace(/\.gz$/, '')));
-    for (const [listed, bytes] of this.#run.lengths) {
-      // A file that was begun and got no row is removed when the recorder stops.
-      if (bytes === 0) continue;
-      const name = listed.slice(symbol.length + 1);
-      if (names.has(name) || existsSync(presentPath(join(folder, name)))) continue;
-      const message = "the recorder's checkpoint names it, and it is not there";
-      this.#list.report({ severity: 'error', code: 'FILE_MISSING', file: listed, message });
-    }
-  }
-
-  /** What the checkpoint counts was on the device; a shorter file was cut since. */
-  async #checkLength(name: string, path: string): Promise<void> {
-    const expected = this.#run.lengths.get(name);
-    if (expected === undefined || !name.endsWith('.csv') || path.endsWith('.gz')) return;
-    const bytes = await sizeOf(path);
-    if (bytes >= expected) return;
-    const message = `expected at least ${expected} bytes, as the recorder's checkpoint says, was ${bytes}`;
-    this.#list.report({ severity: 'error', code: 'FILE_CUT', file: name, byteOffset: bytes, message });
   }
 }
 

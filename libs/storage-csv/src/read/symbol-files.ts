@@ -72,14 +72,23 @@ async function filesIn(folder: string): Promise<SymbolFiles> {
   return { symbol: basename(folder), folder, files, manifests, checksums, strangers };
 }
 
+/** What the recorder's checkpoint says of a file that is not closed. */
+export interface StoredEnd {
+  /** The file is at least as long; it grows while the recorder works. */
+  readonly bytes: number;
+  /** CRC-32 of these bytes; undefined where it is not known. */
+  readonly sum: number | undefined;
+}
+
 /**
- * How long the recorder's checkpoint says that its files are at least, in bytes by `<SYMBOL>/<name>`; empty where there is
- * none, or none that can be read.
+ * What the recorder's checkpoint says of its open files, by `<SYMBOL>/<name>`; empty where there is none, or none that can
+ * be read.
  */
-export async function storedLengths(dataDir: string): Promise<ReadonlyMap<string, number>> {
-  try {
-    return parseCheckpoint(await readFile(join(dataDir, '.csv-checkpoint.json')))?.files ?? new Map();
-  } catch {
-    return new Map();
-  }
+export async function storedEnds(dataDir: string): Promise<ReadonlyMap<string, StoredEnd>> {
+  const ends = new Map<string, StoredEnd>();
+  const bytes = await readFile(join(dataDir, '.csv-checkpoint.json')).catch(() => undefined);
+  const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes);
+  for (const [path, length] of checkpoint?.files ?? [])
+    ends.set(path, { bytes: length, sum: checkpoint!.sums.get(path) });
+  return ends;
 }

@@ -11,11 +11,14 @@ export interface Checkpoint {
   readonly owner: string;
   /** Files that rows may have been appended to since, by path below the output folder, with their lengths in bytes. */
   readonly files: ReadonlyMap<string, number>;
+  /** CRC-32 of their content up to there, where it is known. */
+  readonly sums: ReadonlyMap<string, number>;
   /** Files that get no rows any more and are not packed yet, by path below the output folder. */
   readonly closed: ReadonlySet<string>;
 }
 
 const VERSION = 1;
+const UINT32_MAX = 0xffffffff;
 /** Checksum and owner come first, so that who owns a store can be read without its state. */
 const HEAD = /^\{"version":1,"sha256":"(?<sum>[0-9a-f]{64})","owner":"(?<owner>[\w-]{1,64})"/;
 /** Enough for every head. */
@@ -34,13 +37,13 @@ export function isOwner(text: string): boolean {
 }
 
 /** One line of JSON. `closed` is left out while there is none, as in checkpoints from before there was any. The checksum is that of the same object without `version` and `sha256`. */
-export function formatCheckpoint({ owner, position, state, files, closed }: Checkpoint): Buffer {
+export function formatCheckpoint({ owner, position, state, files, sums, closed }: Checkpoint): Buffer {
   const closedList = closed.size === 0 ? undefined : [...closed];
   const body = JSON.stringify({
     owner,
     position,
     state,
-    files: Object.fromEntries(files),
+    files: Object.fromEntries(Array.from(files, ([path, length]) => [path, endOf(length, sums.get(path))])),
     closed: closedList,
   });
   return Buffer.from(`${prefixOf(checksum(body))}${body.slice(1)}\n`);
@@ -74,16 +77,37 @@ function parseBody(body: string): Checkpoint | undefined {
   if (!isLength(position) || typeof owner !== 'string') return undefined;
   if (state !== undefined && typeof state !== 'string') return undefined;
   if (typeof files !== 'object' || files === null) return undefined;
-  const entries = Object.entries(files as Record<string, unknown>);
-  const areFiles = entries.every(([path, length]) => parseStoredPath(path) !== undefined && isLength(length));
+  const entries = Object.entries(files as Record<string, unknown>).map(
+    ([path, end]) => [path, ...partsOf(end)] as const,
+  );
+  const areFiles = entries.every(
+    ([path, length, sum]) =>
+      parseStoredPath(path) !== undefined && isLength(length) && (sum === undefined || isSum(sum)),
+  );
   if (!areFiles || !isPathList(closed)) return undefined;
   return {
     position,
     state,
     owner,
-    files: new Map(entries as [string, number][]),
+    files: new Map(entries.map(([path, length]) => [path, length as number])),
+    sums: new Map(
+      entries.flatMap(([path, , sum]) => (sum === undefined ? [] : [[path, sum as number] as const])),
+    ),
     closed: new Set(closed),
   };
+}
+
+/** `[length, sum]`, or the length alone where the sum is not known. */
+function endOf(length: number, sum: number | undefined): number | readonly [number, number] {
+  return sum === undefined ? length : [length, sum];
+}
+
+function partsOf(end: unknown): readonly [unknown, unknown] {
+  return Array.isArray(end) ? [end[0], end[1]] : [end, undefined];
+}
+
+function isSum(value: unknown): value is number {
+  return isLength(value) && value <= UINT32_MAX;
 }
 
 function isPathList(value: unknown): value is string[] {

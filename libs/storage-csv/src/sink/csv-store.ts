@@ -38,7 +38,7 @@ export class CsvStore {
   readonly #file: CheckpointFile;
   readonly #pool: SegmentPool;
   /** What the checkpoint on the disk says. */
-  #saved: Saved = { position: 0, state: undefined, files: new Map(), closed: new Set() };
+  #saved: Saved = { position: 0, state: undefined, files: new Map(), sums: new Map(), closed: new Set() };
   readonly #finished: FinishedFiles;
 
   constructor(options: CsvStoreOptions) {
@@ -65,10 +65,10 @@ export class CsvStore {
     for (const made of await fileSystem.makeFolder(outputDir)) await fileSystem.syncFolder(dirname(made));
     const loaded = await this.#file.load();
     if (loaded === undefined || loaded === 'damaged') return this.#openWithout(loaded);
-    const { position, state, files, closed } = loaded;
-    this.#saved = { position, state, files, closed };
+    const { position, state, files, sums, closed } = loaded;
+    this.#saved = { position, state, files, sums, closed };
     await this.#claim();
-    const { segments, repairs }: RestoredFiles = await restoreFiles(fileSystem, outputDir, loaded.files);
+    const { segments, repairs }: RestoredFiles = await restoreFiles(fileSystem, outputDir, loaded);
     for (const segment of segments) this.#pool.add(segment);
     const isPositionLost = await this.#hasRowsWithoutPosition();
     return this.#opened(
@@ -89,7 +89,8 @@ export class CsvStore {
     if (position === this.position && state === this.state) return;
     await this.#pool.sync();
     const before = this.#saved.files;
-    await this.#save({ ...this.#saved, position, state, files: filesToList(before, this.#pool.segments()) });
+    const files = filesToList(before, this.#pool.segments());
+    await this.#save({ ...this.#saved, position, state, files, sums: this.#sumsOf(files) });
     await this.#pool.keep(this.#saved.files);
     this.#finished.left(before, this.#saved.files);
     await this.#options.openings?.committed();
@@ -198,6 +199,18 @@ export class CsvStore {
     if (begun.length === 0) return;
     for await (const head of openings.heads(begun.map(([, file]) => file)))
       await this.#pool.append(new Map([[placeKey(head), head]]));
+  }
+
+  /** Of the files that end where the checkpoint says. */
+  #sumsOf(files: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const sums = new Map<string, number>();
+    for (const [path, length] of files) {
+      const sum = this.#saved.sums.get(path);
+      if (sum !== undefined && this.#saved.files.get(path) === length) sums.set(path, sum);
+    }
+    for (const { path, end } of this.#pool.segments())
+      if (end.sum !== undefined && files.get(path) === end.length) sums.set(path, end.sum);
+    return sums;
   }
 
   #places(wanted: readonly FileRows[]): readonly RowsPlace[] {

@@ -55,7 +55,7 @@ async function findSegment(
     const name = formatFileName(place.kind, place.period, part);
     if (search.isRefused(storedPath(file)) || isClosed(name, names)) continue;
     const length = names.has(name) ? await lengthToContinue(search, storedPath(file), place) : 0;
-    if (length !== undefined) return new Segment(search.outputDir, file, length);
+    if (length !== undefined) return new Segment(search.outputDir, file, { length, sum: undefined });
   }
   throw new StorageCsvError(
     'SEGMENT_CORRUPT',

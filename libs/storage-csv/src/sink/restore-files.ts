@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SinkRepair } from '@org/storage';
 import type { FileSystem, OpenFile } from '../file-system.ts';
 import { fileHeader } from '../streams/catalogue.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { inGroups } from './in-groups.ts';
 import { readAt } from './read-at.ts';
 import { Segment } from './segment.ts';
@@ -20,7 +21,7 @@ export interface RestoredFiles {
 export async function restoreFiles(
   fileSystem: FileSystem,
   outputDir: string,
-  files: ReadonlyMap<string, number>,
+  { files, sums }: Pick<Checkpoint, 'files' | 'sums'>,
 ): Promise<RestoredFiles> {
   const segments: Segment[] = [];
   const repairs: SinkRepair[] = [];
@@ -34,7 +35,7 @@ export async function restoreFiles(
     const repair = repairOf(length, size, isPresent);
     if (repair !== undefined) repairs.push({ target: join(outputDir, path), ...repair });
     if (size === 'foreign' || size < length) return;
-    const segment = new Segment(outputDir, place, length);
+    const segment = new Segment(outputDir, place, { length, sum: sums.get(path) });
     segment.isNamed = length > 0;
     segments.push(segment);
   });

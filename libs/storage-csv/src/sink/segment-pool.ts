@@ -3,7 +3,7 @@ import { syncError, writeError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { FileRows } from '../rows/batch-rows.ts';
 import { allOf, groupsOf, inGroups } from './in-groups.ts';
-import type { Segment } from './segment.ts';
+import type { Segment, SegmentEnd } from './segment.ts';
 import { placeKey } from './stored-file.ts';
 
 /** Of the four threads that Node has for files: hundreds of syncs must not keep the journal's own waiting. */
@@ -54,7 +54,7 @@ export class SegmentPool {
    * cause, or with an `AggregateError` when that could not be undone. Every key was added before.
    */
   async append(files: ReadonlyMap<string, FileRows>): Promise<void> {
-    const marks = new Map<Segment, number>();
+    const marks = new Map<Segment, SegmentEnd>();
     try {
       for (const group of groupsOf([...files], this.#options.openFilesMax)) {
         await this.#appendGroup(group, marks);
@@ -108,24 +108,24 @@ export class SegmentPool {
     await allOf(segments.map((segment) => segment.close()));
   }
 
-  async #appendGroup(group: readonly [string, FileRows][], marks: Map<Segment, number>): Promise<void> {
+  async #appendGroup(group: readonly [string, FileRows][], marks: Map<Segment, SegmentEnd>): Promise<void> {
     const writes: (() => Promise<void>)[] = [];
     for (const [key, { rows }] of group) {
       if (rows.length === 0) continue;
       const segment = this.#segments.get(key)!;
       await this.#use(segment);
-      marks.set(segment, segment.length);
+      marks.set(segment, segment.end);
       writes.push(() => segment.append(rows.view()));
     }
     await allOf(writes.map((write) => write()));
   }
 
   /** The last ones first: those that failed are open still, and must be as long as they should be when they close. */
-  async #undo(marks: ReadonlyMap<Segment, number>, cause: unknown): Promise<void> {
+  async #undo(marks: ReadonlyMap<Segment, SegmentEnd>, cause: unknown): Promise<void> {
     try {
-      for (const [segment, length] of [...marks].reverse()) {
+      for (const [segment, end] of [...marks].reverse()) {
         await this.#use(segment);
-        await segment.cutTo(length);
+        await segment.cutTo(end);
       }
     } catch (error) {
       throw new AggregateError([cause, error], 'a batch could neither be written nor undone');

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { StorageCsvError, syncError, writeError } from '../errors.ts';
 import type { FileSystem, OpenFile } from '../file-system.ts';
 import { fileHeader } from '../streams/catalogue.ts';
+import { addToSum } from './content-sum.ts';
 import { storedPath, type StoredFile } from './stored-file.ts';
+
+/** Where a file ends, and the sum of what is before; undefined when it is not known. */
+export interface SegmentEnd {
+  readonly length: number;
+  readonly sum: number | undefined;
+}
 
 /** A file that rows are appended to. It writes at offsets of its own, so that a failed write can be repeated. */
 export class Segment {
@@ -17,19 +24,25 @@ export class Segment {
   readonly #fullPath: string;
   #file: OpenFile | undefined;
   #length: number;
+  #sum: number | undefined;
   #isDirty = false;
 
   /** `length` is where the complete rows end; 0 makes the first append write the header. */
-  constructor(outputDir: string, place: StoredFile, length: number) {
+  constructor(outputDir: string, place: StoredFile, { length, sum }: SegmentEnd) {
     this.place = place;
     this.path = storedPath(place);
     this.#fullPath = join(outputDir, this.path);
     this.#length = length;
+    this.#sum = length === 0 ? 0 : sum;
   }
 
   /** Bytes of header and rows. */
   get length(): number {
     return this.#length;
+  }
+
+  get end(): SegmentEnd {
+    return { length: this.#length, sum: this.#sum };
   }
 
   /** Whether there is something that a power cut could take. */
@@ -57,11 +70,12 @@ export class Segment {
     await this.#write(header === '' ? rows : Buffer.concat([Buffer.from(`${header}\n`), rows]));
   }
 
-  /** Goes back to an earlier length: rows of a batch that was not written as a whole. */
-  async cutTo(length: number): Promise<void> {
+  /** Goes back to an earlier end: rows of a batch that was not written as a whole. */
+  async cutTo({ length, sum }: SegmentEnd): Promise<void> {
     this.#isDirty = true;
     await this.#file!.truncate(length);
     this.#length = length;
+    this.#sum = sum;
   }
 
   async sync(): Promise<void> {
@@ -90,5 +104,6 @@ export class Segment {
       throw writeError(this.#fullPath, error);
     }
     this.#length += bytes.length;
+    this.#sum = addToSum(this.#sum, bytes);
   }
 }
