@@ -1,5 +1,6 @@
+import type { RawLevels } from '@org/market-data';
 import type { DepthIds } from '@org/orderbook';
-import { copyRawLevels, type RawDepth, type RawLevels } from '@org/storage-csv';
+import { copyRawLevels, type RawDepth } from '@org/storage-csv';
 
 /**
  * A diff on its way through the sync. Its levels are those of the message that was read, which the next message

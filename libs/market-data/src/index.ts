@@ -12,6 +12,7 @@ export type {
   Trade,
 } from './events.ts';
 export type { GapReason, GapRecord } from './gap.ts';
+export type { RawLevels } from './raw-levels.ts';
 export type { StreamKey, StreamKind } from './stream-key.ts';
 
 export {

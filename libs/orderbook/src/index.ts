@@ -1,7 +1,7 @@
 export type { BookSyncOptions } from './book-sync.ts';
 export type { OrderBookErrorCode, OrderBookErrorDetails, RejectedLevel } from './errors.ts';
 export type { LiveBookCounters, LiveBookHandlers, LiveBookOptions, TopOfBook } from './live-book.ts';
-export type { BookLevels, OrderBookOptions, RawBookLevels } from './order-book.ts';
+export type { BookLevels, OrderBookOptions } from './order-book.ts';
 export type { DepthIds } from './sequence.ts';
 export type {
   SequenceGap,

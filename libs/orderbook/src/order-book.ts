@@ -1,4 +1,4 @@
-import { type BookSide, type PriceLevel, unitsToDecimal } from '@org/market-data';
+import { type BookSide, type PriceLevel, type RawLevels, unitsToDecimal } from '@org/market-data';
 import { LineHash } from './checksum.ts';
 import { DecimalScale } from './decimal-scale.ts';
 import { OrderBookError, refusedLevel } from './errors.ts';
@@ -16,19 +16,6 @@ export interface OrderBookOptions {
 export interface BookLevels {
   readonly bids: readonly PriceLevel[];
   readonly asks: readonly PriceLevel[];
-}
-
-/** Levels as a reader of bytes has found them: where their texts stand, and what they are in integers. */
-export interface RawBookLevels {
-  readonly bytes: Uint8Array;
-  /** Four a level, bids first: see {@link OrderBook.applyOffsets}. */
-  readonly offsets: Int32Array;
-  readonly bidCount: number;
-  readonly askCount: number;
-  /** Two a level, bids first: see {@link OrderBook.applyTicks}. Only there for a book with the decimals below. */
-  readonly ticks: Float64Array;
-  readonly priceDecimals: number;
-  readonly quantityDecimals: number;
 }
 
 const NO_LEVELS: readonly PriceLevel[] = [];
@@ -130,7 +117,7 @@ export class OrderBook {
   }
 
   /** Like `applyTicks` when the levels were read in the scale that the book has now, else like `applyOffsets`. */
-  applyRaw(levels: RawBookLevels): void {
+  applyRaw(levels: RawLevels): void {
     const { bidCount, askCount } = levels;
     const isInTicks =
       levels.priceDecimals === this.priceDecimals && levels.quantityDecimals === this.quantityDecimals;
@@ -139,7 +126,7 @@ export class OrderBook {
   }
 
   /** Like `replaceWithOffsets`. */
-  replaceWithRaw({ bytes, offsets, bidCount, askCount }: RawBookLevels): void {
+  replaceWithRaw({ bytes, offsets, bidCount, askCount }: RawLevels): void {
     this.replaceWithOffsets(bytes, offsets, bidCount, askCount);
   }
 

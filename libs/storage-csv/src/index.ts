@@ -36,7 +36,7 @@ export type {
 export type { BookBlock } from './read/orderbook-file.ts';
 export type { StoredEnd, SymbolFile, SymbolFiles } from './read/symbol-files.ts';
 export type { DepthSource, DepthSourceOptions } from './read/depth-sources.ts';
-export type { DepthScale, DepthVisitor, RawDepth, RawLevels } from './read/raw-depth.ts';
+export type { DepthScale, DepthVisitor, RawDepth } from './read/raw-depth.ts';
 export type { CsvSinkOptions, CsvSinkStats } from './sink/csv-sink.ts';
 export type { ClosingTime } from './sink/finished-files.ts';
 

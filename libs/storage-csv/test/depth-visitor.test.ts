@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import type { RawLevels } from '@org/market-data';
 import {
   copyRawLevels,
   fileHeader,
@@ -12,7 +13,6 @@ import {
   visitDepthSource,
   type DepthReadOptions,
   type RawDepth,
-  type RawLevels,
 } from '@org/storage-csv';
 import { collect, depthFrame, newStore, recordings, temporaryFolder, withRecordings } from './store.ts';
 

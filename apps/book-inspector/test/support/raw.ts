@@ -1,5 +1,5 @@
-import type { PriceLevel } from '@org/market-data';
-import type { DepthMessage, RawDepth, RawLevels } from '@org/storage-csv';
+import type { PriceLevel, RawLevels } from '@org/market-data';
+import type { DepthMessage, RawDepth } from '@org/storage-csv';
 
 /** A message as the reader hands it over. */
 export function raw(message: DepthMessage): RawDepth {

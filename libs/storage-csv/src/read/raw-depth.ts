@@ -1,25 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { PriceLevel } from '@org/market-data';
+import type { PriceLevel, RawLevels } from '@org/market-data';
 import type { DepthMessage } from './depth-message.ts';
 
 /** Offsets a level has in {@link RawLevels.offsets}. */
 export const OFFSETS_PER_LEVEL = 4;
-
-/** The levels of a message as they stand in memory: what `OrderBook.applyOffsets` takes. */
-export interface RawLevels {
-  readonly bytes: Uint8Array;
-  /** Four a level: where its price starts and ends in `bytes`, and its quantity. Bids first, then asks. */
-  readonly offsets: Int32Array;
-  readonly bidCount: number;
-  readonly askCount: number;
-  /**
-   * The same levels as numbers, price and quantity by turns: what `OrderBook.applyTicks` takes. They are there for a book
-   * with the decimals below; where these are -1 they are not.
-   */
-  readonly ticks: Float64Array;
-  readonly priceDecimals: number;
-  readonly quantityDecimals: number;
-}
 
 /** Digits behind the point that a unit of prices and of quantities stands for. An order book is one. */
 export interface DepthScale {
