@@ -24,6 +24,8 @@ export class DepthCheck {
   #file: ReadFile | undefined;
   #isHead = false;
   #isCrossed = false;
+  /** A snapshot came that the replay did not need: the live book may stand on it, and lack levels far from the touch. */
+  #isLiveShallower = false;
   #before: { readonly line: number; readonly rows: number; readonly damagedRows: number } | undefined;
 
   /** `isOwn` is false for captures, which keep what overlapping connections repeat. */
@@ -96,7 +98,8 @@ export class DepthCheck {
   #checkHead(message: RawDepth): void {
     const { isFirst, isPeriodHead } = this.#file!;
     if (!this.#isOwn || isFirst || !isPeriodHead || message.type === 'snapshot') return;
-    if (this.#replay.state === 'live')
+    // A file whose first diff stands behind a gap begins without.
+    if (this.#replay.state === 'live' && previousUpdateId(message) === this.#replay.lastUpdateId)
       this.#tell(
         'warning',
         'OPENING_MISSING',
@@ -108,28 +111,30 @@ export class DepthCheck {
   #takeSnapshot(message: RawDepth): void {
     const isLive = this.#replay.state === 'live';
     const isSame = isLive && message.finalUpdateId === this.#replay.lastUpdateId;
-    if (isSame) this.#compareSnapshot(message);
+    const isOpening = isSame && this.#isHead && !this.#file!.isFirst && this.#isOwn;
+    if (!isOpening) this.#isLiveShallower = isLive;
+    if (isSame) this.#compareSnapshot(message, isOpening);
     else if (isLive) this.#blocks.doubt();
     this.#apply(message);
   }
 
   /** A snapshot at the id of the book must be the book: all of it at the head of a file, near the touch when it came from REST. */
-  #compareSnapshot(message: RawDepth): void {
+  #compareSnapshot(message: RawDepth, isOpening: boolean): void {
     const stored = new OrderBook();
     stored.replaceWithRaw(message);
-    const isOpening = this.#isHead && !this.#file!.isFirst && this.#isOwn;
     const { book } = this.#replay;
+    const isExact = isOpening && !this.#isLiveShallower;
     // Far from the touch the book holds only what changed since its own snapshot, and the exchange sends 1000 levels.
-    const { bids, asks } = stored.top(isOpening ? Infinity : REST_LEVELS);
+    const { bids, asks } = stored.top(isExact ? Infinity : REST_LEVELS);
     const found = topDifference(book, { bids, asks });
     const isWhole = bids.length === book.count('bid') && asks.length === book.count('ask');
     const counts = `${book.count('bid')} bids and ${book.count('ask')} asks, was ${bids.length} and ${asks.length}`;
-    const problem = found?.problem ?? (isOpening && !isWhole ? `expected ${counts}` : undefined);
+    const problem = found?.problem ?? (isExact && !isWhole ? `expected ${counts}` : undefined);
     if (problem === undefined) return;
     const line = message.line + (found?.index ?? 0) + (found?.side === 'ask' ? message.bidCount : 0);
     const ids = [message.finalUpdateId, message.finalUpdateId] as const;
     // From REST a level may be ahead of the diffs for a moment: docs/adr/0001, what the rule cannot see.
-    if (isOpening) this.#tell('error', 'OPENING_DIFFERS', line, problem, ids);
+    if (isOpening) this.#tell(isExact ? 'error' : 'warning', 'OPENING_DIFFERS', line, problem, ids);
     else this.#tell('warning', 'SNAPSHOT_DIFFERS', this.#isOwn ? line : message.line, problem, ids);
     if (!isOpening) this.#blocks.doubt();
   }
