@@ -19,7 +19,10 @@ export function findRecorder(outputPath: string, processes: ProcessTable): Found
   if (file === 'damaged') return notRunning('the PID file is not one that a recorder writes');
   const { entry, writer } = file;
   const living = processes.identityOf(entry.pid);
-  if (living === undefined) return notRunning(`process ${entry.pid} of the PID file has ended`);
+  if (living === undefined)
+    return notRunning(
+      `process ${entry.pid} of the PID file has ended without removing it; what it had started records on for general.orphan_timeout, and \`start\` takes over from that`,
+    );
   if (!isSameProcess(living, entry))
     return notRunning(`process ${entry.pid} is another one than that of the PID file`);
   if (processes.ownerOf(entry.pid) !== writer)
