@@ -58,7 +58,11 @@ describe('a PID file', () => {
 
   it.each<[string, () => void, RegExp | undefined]>([
     ['is absent', () => rmSync(pidFilePath(folder.path)), undefined],
-    ['names a process that has ended', () => processes.end(4711), /4711 of the PID file has ended without removing it; .* `start` takes over/],
+    [
+      'names a process that has ended',
+      () => processes.end(4711),
+      /4711 of the PID file has ended without removing it; .* `start` takes over/,
+    ],
     ['names a process id that is used again', () => processes.start(4711, '101'), /another one/],
     ['belongs to another user than its process', () => processes.start(4711, '100', 65_534), /another user/],
     [
