@@ -16,7 +16,7 @@ const PAGE = new URL('../../src/monitoring/page/', import.meta.url);
 const CLIENT = new URL('../../dist/page/', import.meta.url);
 
 const CLIENT_SCRIPTS = [
-  'charts', 'elements', 'format', 'header', 'main', 'other-sections', 'polling', 'process-table', 'recorder-status',
+  'charts', 'elements', 'facts', 'format', 'header', 'main', 'other-sections', 'polling', 'process-table', 'recorder-status',
   'symbol-rows', 'symbol-table',
 ]; // prettier-ignore
 

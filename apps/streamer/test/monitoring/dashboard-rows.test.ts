@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { formatFact } from '../../src/monitoring/page/client/facts.ts';
 import {
   formatBytes,
   formatDuration,
@@ -148,4 +149,23 @@ describe('numbers of the dashboard', () => {
     [formatSpread(1e-8, '0.00000123'), '0.00000001'],
     [formatSpread(3, '70'), '3'],
   ])('are short: %s', (text, expected) => expect(text).toBe(expected));
+});
+
+describe('a figure that the page does not know', () => {
+  it.each([
+    ['freeBytes', 1024 ** 3, 'Free', '1.0 GiB'],
+    ['bytesPerSecond', 2048, 'Bytes per second', '2.0 KiB/s'],
+    ['bytesIn', 10, 'Bytes in', '10 B'],
+    ['fullInSeconds', 90, 'Full in', '1 min 30 s'],
+    ['lastAt', '2026-11-22T10:00:00Z', 'Last', expect.stringMatching(/^\d\d:\d\d:\d\d$/)],
+    ['lastAt', 'never', 'Last', 'never'],
+    ['failed', 12345, 'Failed', '12,345'],
+    ['shedStreams', [], 'Shed streams', 'none'],
+    ['shedStreams', ['kline_1m', 'trade'], 'Shed streams', 'kline_1m, trade'],
+    ['current', null, 'Current', '–'],
+    ['parts', { a: 1 }, 'Parts', '{"a":1}'],
+    ['note', 'x'.repeat(300), 'Note', `${'x'.repeat(200)} …`],
+  ])('is read by the unit at the end of its name: %s', (name, value, title, text) => {
+    expect(formatFact(name, value)).toEqual({ title, text });
+  });
 });

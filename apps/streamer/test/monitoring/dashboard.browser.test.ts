@@ -76,7 +76,10 @@ describe('the dashboard in a browser', () => {
   beforeAll(async () => {
     if (chromium === undefined) return;
     browser = await openBrowser();
-    const unknown = { archive: { note: '<img src=x onerror=alert(1)>' }, disk: { freeBytes: 1e9 } };
+    const unknown = {
+      archive: { note: '<img src=x onerror=alert(1)>' },
+      disk: { freeBytes: 1e9, fullInSeconds: 7265 },
+    };
     const small = { viewport: { width: 360, height: 780 }, colorScheme: 'dark' } as const;
     [desk, keyboard, phone, silenced] = await Promise.all([
       show(browser, new ToldRecorder()),
@@ -143,12 +146,15 @@ describe('the dashboard in a browser', () => {
     expect(await brightness('backgroundColor')).toBeLessThan(64);
     expect(await brightness('color')).toBeGreaterThan(192);
     expect(await page.locator('#other-sections h2').allInnerTexts()).toEqual([
-      'archive',
-      'disk',
-      'reloads',
-      'logs',
+      'Closed files',
+      'Disk',
+      'Reloads',
+      'Log lines',
     ]);
-    expect(await page.locator('#other-sections pre').first().innerText()).toContain('<img src=x');
+    expect(await page.locator('[data-name=archive]').innerText()).toContain('<img src=x');
+    expect(await page.locator('[data-name=disk] dl').innerText()).toMatch(
+      /^Free\s+954 MiB\s+Full in\s+2 h 1 min/,
+    );
     await picture(page, 'dashboard-phone');
     expect(misdeeds).toEqual({ errors: [], strangers: [] });
   });

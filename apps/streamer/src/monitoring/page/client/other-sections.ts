@@ -1,4 +1,5 @@
 import { arrange, element, make, setText } from './elements.ts';
+import { formatFact } from './facts.ts';
 import type { RecorderStatus } from './recorder-status.ts';
 
 /** What other parts of the page show. */
@@ -7,15 +8,17 @@ const SHOWN: ReadonlySet<string> = new Set([
   'writeLatencyMs', 'receiptToDurableMs', 'receiptToDurable', 'books',
 ]); // prettier-ignore
 
-const SECTION_LENGTH_MAX = 4000;
+const TITLES: Readonly<Record<string, string>> = { archive: 'Closed files', logs: 'Log lines' };
 
-/** Whatever else the recorder tells, as it tells it: a recorder may be newer than what this page knows. */
+const FACTS_MAX = 24;
+
+/** Whatever else the recorder tells, figure by figure: a recorder may be newer than what this page knows. */
 export function showOtherSections(status: RecorderStatus): void {
   const place = element('other-sections');
   const sections = new Map(
     [...place.children].map((section) => [section.getAttribute('data-name'), section]),
   );
-  const unknown = Object.entries(status).filter(([name]) => !SHOWN.has(name));
+  const unknown = Object.entries(status).filter(([name, value]) => !SHOWN.has(name) && value !== null);
   arrange(
     place,
     unknown.map(([name, value]) => filled(sections.get(name) ?? emptySection(name), value)),
@@ -23,18 +26,29 @@ export function showOtherSections(status: RecorderStatus): void {
 }
 
 function emptySection(name: string): HTMLElement {
-  const section = make('section', { 'data-name': name, 'aria-label': name });
+  const title = TITLES[name] ?? formatFact(name, null).title;
+  const section = make('section', { 'data-name': name, 'aria-label': title });
   const bar = make('div', { class: 'bar' });
-  bar.append(make('h2', {}, name));
-  section.append(bar, make('pre', { tabindex: '0', 'aria-label': name }));
+  bar.append(make('h2', {}, title));
+  section.append(bar, make('dl', { class: 'glance' }));
   return section;
 }
 
 function filled(section: Element, value: unknown): Element {
-  const text = JSON.stringify(value, undefined, 2) ?? '';
-  setText(
-    section.lastElementChild!,
-    text.length > SECTION_LENGTH_MAX ? `${text.slice(0, SECTION_LENGTH_MAX)} …` : text,
-  );
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const entries = isPlain ? Object.entries(value) : [['value', value] as const];
+  const list = section.lastElementChild!;
+  const facts = entries.slice(0, FACTS_MAX).map(([name, content]) => formatFact(name, content));
+  arrange(list, facts.map((_, index) => list.children[index] ?? emptyFact())); // prettier-ignore
+  facts.forEach(({ title, text }, index) => {
+    setText(list.children[index]!.firstElementChild!, title);
+    setText(list.children[index]!.lastElementChild!, text);
+  });
   return section;
+}
+
+function emptyFact(): HTMLElement {
+  const fact = make('div');
+  fact.append(make('dt'), make('dd'));
+  return fact;
 }
