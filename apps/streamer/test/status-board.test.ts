@@ -14,7 +14,7 @@ const writer = (gaps: Record<string, number>): WriterReport => ({
   role: 'writer', rssBytes: 1, records: 0, rows: 0, bytes: 0, rejected: 0, gaps,
   journal: { bytes: 0, isDiskFull: false, duplicates: 0 }, queues: [], writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
   receiptToDurableMs: { p50: 4, p99: 5, p999: 6 },
-  archive: { waiting: 2, packed: 3, failed: 1, bytesIn: 100, bytesOut: 25, current: null },
+  archive: { waiting: 2, packed: 3, failed: 1, bytesIn: 100, bytesOut: 25, current: null }, openings: { written: 0, missing: 0 },
 }); // prettier-ignore
 
 const ready: ChildState = { id: 'worker-1', role: 'worker', pid: 7, state: 'ready', restarts: 0 };

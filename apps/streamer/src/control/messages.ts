@@ -129,6 +129,8 @@ export interface WriterReport {
   /** From the receipt of the oldest message of a batch until the batch is durable. */
   readonly receiptToDurableMs: LatencyReport;
   readonly archive: ArchiveReport;
+  /** Files of depth that began with the book, and that should have. */
+  readonly openings: { readonly written: number; readonly missing: number };
 }
 
 export interface BookReport {

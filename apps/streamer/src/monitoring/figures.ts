@@ -7,7 +7,7 @@ type Tallies<Name extends string> = Readonly<Record<Name, Readonly<Record<string
 /** What children count and the status does not show. */
 export interface Figures {
   readonly counters: Tallies<
-    'refusedBatches' | 'spoolFailures' | 'gapsByReason' | 'healedGaps' | 'duplicateBatches'
+    'refusedBatches' | 'spoolFailures' | 'gapsByReason' | 'healedGaps' | 'duplicateBatches' | 'openings'
   >;
   readonly durations: Readonly<
     Record<
@@ -19,7 +19,7 @@ export interface Figures {
 }
 
 export const NO_FIGURES: Figures = {
-  counters: { refusedBatches: {}, spoolFailures: {}, gapsByReason: {}, healedGaps: {}, duplicateBatches: {} },
+  counters: { refusedBatches: {}, spoolFailures: {}, gapsByReason: {}, healedGaps: {}, duplicateBatches: {}, openings: {} }, // prettier-ignore
   durations: { loopLag: {}, eventToReceipt: {}, journalCommit: {}, receiptToDurable: {} },
 };
 
@@ -50,11 +50,12 @@ export function figuresOf(report: ChildReport): Figures {
 
 function writerCounters(report: ChildReport): Partial<Figures['counters']> {
   if (report.role !== 'writer') return {};
-  const { journal, figures } = report;
+  const { journal, figures, openings } = report;
   return {
     duplicateBatches: { '': journal.duplicates },
     gapsByReason: figures?.gapsByReason ?? {},
     healedGaps: { '': figures?.healedGaps ?? 0 },
+    openings: { written: openings.written, missing: openings.missing },
   };
 }
 

@@ -98,6 +98,7 @@ export class MonitoringDesk implements MonitoringSources {
       nowMs: this.#nowMs(),
       startedAtMs,
       status: this.#status(),
+      logs: this.#options.logs(),
       totals: board.totals(),
       figures: board.figures(),
       processFigures: (id) => (id === 'primary' ? this.#figures : board.processFigures(id)),

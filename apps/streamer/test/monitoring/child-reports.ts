@@ -1,3 +1,4 @@
+import type { DiskStatus } from '../../src/disk/disk-keeper.ts';
 import type { DurationCounts, WorkerReport, WriterReport } from '../../src/control/messages.ts';
 
 export const durations = (...counts: number[]): DurationCounts => ({
@@ -48,6 +49,7 @@ export function writerReport(more: Partial<WriterReport> = {}): WriterReport {
     ],
     writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
     receiptToDurableMs: { p50: 1, p99: 2, p999: 3 },
+    openings: { written: 3, missing: 1 },
     archive: { waiting: 0, packed: 0, failed: 0, bytesIn: 0, bytesOut: 0, current: null },
     figures: {
       cpuSeconds: 2.5,
@@ -60,3 +62,8 @@ export function writerReport(more: Partial<WriterReport> = {}): WriterReport {
     ...more,
   };
 }
+
+export const filledDisk = (): DiskStatus => ({
+  totalBytes: 1000, freeBytes: 100, bytesPerSecond: 5, fullInSeconds: 20, stage: 'shed', shedStreams: ['kline_1m'],
+  retention: { removedFiles: 2, removedBytes: 50, failures: 1 },
+}); // prettier-ignore

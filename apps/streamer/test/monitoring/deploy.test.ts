@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { renderMetrics } from '../../src/monitoring/metrics/render-metrics.ts';
 import { StatusBoard } from '../../src/monitoring/status-board.ts';
-import { workerReport, writerReport } from './child-reports.ts';
+import { filledDisk, workerReport, writerReport } from './child-reports.ts';
 import { ALERTS, alertMetrics, dashboardQueries, metricsIn } from './deployed.ts';
 import { metricNames } from './exposition.ts';
 import { itWith, promtool } from './tools.ts';
@@ -16,9 +16,10 @@ function metrics(): Promise<string> {
   });
   board.report('worker-1', workerReport(7), 0);
   board.report('writer', writerReport(), 0);
+  board.disk = filledDisk();
   return renderMetrics({
     version: '1', market: 'usdm', nowMs: 1, startedAtMs: 0, status: { ...board.status(1, [], false), obstacles: [] },
-    totals: board.totals(), figures: board.figures(), processFigures: () => undefined, journal: board.journal(),
+    logs: { written: 1, suppressed: 0, lost: 0 }, totals: board.totals(), figures: board.figures(), processFigures: () => undefined, journal: board.journal(),
     budget: { limitPerMinute: 1, usedWeight: 0, waiting: 0, inFlight: 0, hold: undefined },
   }); // prettier-ignore
 }

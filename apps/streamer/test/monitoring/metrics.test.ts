@@ -1,7 +1,7 @@
 import type { MetricsView } from '../../src/monitoring/metrics/metrics-view.ts';
 import { renderMetrics } from '../../src/monitoring/metrics/render-metrics.ts';
 import { type ChildState, StatusBoard } from '../../src/monitoring/status-board.ts';
-import { durations, workerReport, writerReport } from './child-reports.ts';
+import { durations, filledDisk, workerReport, writerReport } from './child-reports.ts';
 import { eachValue, valueOf } from './exposition.ts';
 
 const NOW_MS = 10_000;
@@ -21,6 +21,7 @@ function viewOf(board: StatusBoard, more: Partial<MetricsView> = {}): MetricsVie
     nowMs: NOW_MS,
     startedAtMs: 0,
     status,
+    logs: { written: 70, suppressed: 8, lost: 9 },
     totals: board.totals(),
     figures: board.figures(),
     processFigures: (id) => board.processFigures(id),
@@ -139,5 +140,46 @@ describe('the metrics', () => {
       /recorder_stream_events_total\{symbol="币安人生USDT",stream="aggTrade"\} 0/,
     );
     expect(durations(1, 2, 3).sumMs).toBe(120);
+  });
+
+  it('tell of the room for recordings, of closed files and of the log', async () => {
+    const board = boardOf();
+    board.disk = filledDisk();
+    const archive = { waiting: 4, packed: 5, failed: 1, bytesIn: 600, bytesOut: 70, current: null };
+    board.report('writer', writerReport({ archive }), NOW_MS);
+    board.ended('writer');
+    board.report('writer', writerReport({ archive }), NOW_MS);
+    const metrics = await text(board);
+    const values: Record<string, number> = {
+      recorder_disk_free_bytes: 100,
+      recorder_disk_size_bytes: 1000,
+      recorder_disk_fill_bytes_per_second: 5,
+      recorder_disk_full_in_seconds: 20,
+      'recorder_disk_stage{stage="shed"}': 1,
+      'recorder_disk_stage{stage="ok"}': 0,
+      recorder_disk_shed_streams: 1,
+      recorder_retention_removed_bytes_total: 50,
+      recorder_retention_failures_total: 1,
+      recorder_archive_waiting_files: 4,
+      recorder_archive_failed_files: 1,
+      recorder_archive_packed_files_total: 10,
+      recorder_archive_read_bytes_total: 1200,
+      recorder_archive_written_bytes_total: 140,
+      'recorder_openings_total{result="written"}': 6,
+      'recorder_openings_total{result="missing"}': 2,
+      'recorder_log_lines_total{result="lost"}': 9,
+    };
+    expect(
+      Object.fromEntries(Object.keys(values).map((series) => [series, valueOf(metrics, series)])),
+    ).toEqual(values);
+  });
+
+  it('say nothing of a disk that does not answer, and that one is never full that does not fill', async () => {
+    const board = boardOf();
+    expect(await text(board)).not.toContain('recorder_disk_free_bytes');
+    board.disk = { ...filledDisk(), fullInSeconds: null };
+    const metrics = await text(board);
+    expect(metrics).toContain('recorder_disk_full_in_seconds +Inf');
+    expect(valueOf(metrics, 'recorder_disk_free_bytes')).toBe(100);
   });
 });

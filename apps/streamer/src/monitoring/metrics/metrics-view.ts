@@ -1,5 +1,6 @@
 import type { BudgetState } from '@org/binance-client';
 import type { JournalReport, ProcessFigures } from '../../control/messages.ts';
+import type { LogCounters } from '../../logging/recorder-log.ts';
 import type { Figures } from '../figures.ts';
 import type { RecorderStatus, RecorderTotals } from '../status-board.ts';
 
@@ -10,6 +11,7 @@ export interface MetricsView {
   readonly nowMs: number;
   readonly startedAtMs: number;
   readonly status: RecorderStatus & { readonly obstacles: readonly string[] };
+  readonly logs: LogCounters;
   readonly totals: RecorderTotals;
   readonly figures: Figures;
   /** By id, `primary` included; undefined for a process that has not reported. */
