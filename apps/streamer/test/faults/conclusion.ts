@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { requireClean } from '../process/recorder.ts';
 import { audit, type Audit } from './audit.ts';
 import { depthMessages } from './depth-messages.ts';
 import { type BookComparison, compareWholeBooks, type SummedBook } from './exchange-books.ts';
@@ -55,6 +56,7 @@ export async function conclude(
   await caughtUp(recording, symbols);
   const { code, stderr } = await recorder.stop();
   if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
+  await requireClean(data);
   const stored = await storedBooks(data, symbols, books);
   return {
     audit: audit(data, symbols),

@@ -1,4 +1,4 @@
-import { isAlive, type Replay, replay } from '../process/recorder.ts';
+import { isAlive, type Replay, replay, requireClean } from '../process/recorder.ts';
 import { audit, type Audit } from './audit.ts';
 import type { Recording } from './recording.ts';
 
@@ -22,6 +22,7 @@ export async function endOf({
   if (code !== 0) throw new Error(`the recorder ended with ${code}:\n${stderr.slice(-4000)}`);
   const left = processes.filter(({ pid }) => isAlive(pid)).map(({ id }) => id);
   if (left.length > 0) throw new Error(`the recorder has left behind: ${left.join()}`);
+  await requireClean(data);
   return {
     restarts: Number(/(\d+) restarts/.exec(stdout)?.[1]),
     audit: audit(data, symbols),

@@ -36,6 +36,12 @@ export async function replay(dataDir: string, symbol: string): Promise<Replay> {
   return { code, ...(JSON.parse(stdout) as Omit<Replay, 'code'>) };
 }
 
+/** Throws unless the inspector finds the recording clean: what is missing is declared, and nothing else is wrong. */
+export async function requireClean(dataDir: string): Promise<void> {
+  const { code, stdout, stderr } = await run('inspector', ['verify', '--data-dir', dataDir, '--no-progress']);
+  if (code !== 0) throw new Error(`the recording is not clean:\n${stdout.slice(0, 4000)}${stderr}`);
+}
+
 interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Run>;
