@@ -9,8 +9,8 @@ export class DayCount {
   duplicates = 0;
   /** Connections that were counted and are not remembered any more. */
   forgotten = 0;
-  /** In the order in which they came. */
-  readonly remembered = new Set<string>();
+  /** Their numbers, in the order in which they came. */
+  readonly remembered = new Set<number>();
 
   constructor(day: number) {
     this.day = day;
@@ -21,7 +21,7 @@ export class DayCount {
   }
 
   /** The connection delivers. One that was forgotten, and comes again, counts once more. */
-  connect(connection: string): void {
+  connect(connection: number): void {
     const { remembered } = this;
     if (remembered.has(connection)) return;
     for (const oldest of remembered) {

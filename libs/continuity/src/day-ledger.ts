@@ -1,5 +1,6 @@
+import { ConnectionNumbers } from './connection-numbers.ts';
 import { type DayCount, SymbolDays } from './day-count.ts';
-import { type DaysState, readDays, writeDays } from './day-state.ts';
+import { type DaysState, type DayTables, readDays, writeDays } from './day-state.ts';
 import type { EventFrame } from './event-frame.ts';
 import type { MergedStream, StreamSource } from './merged-stream.ts';
 
@@ -21,7 +22,7 @@ const NOT_WHOLE: DayCounts = { duplicates: null, connections: null };
 
 /** Counts repeats and connections by symbol and UTC day of receipt. It is part of the state of the merge. */
 export class DayLedger {
-  readonly #symbols = new Map<string, SymbolDays>();
+  readonly #tables: DayTables = { connections: new ConnectionNumbers(), symbols: new Map() };
   /** Up to this day events may have come that are not counted here. */
   #partialDay: number;
 
@@ -49,36 +50,46 @@ export class DayLedger {
   counts(symbol: string, date: string): DayCounts | undefined {
     const day = Date.parse(date) / DAY_MS;
     if (day === this.#partialDay) return NOT_WHOLE;
-    const found = day > this.#partialDay ? this.#symbols.get(symbol)?.find(day) : undefined;
+    const found = day > this.#partialDay ? this.#tables.symbols.get(symbol)?.find(day) : undefined;
     return found && { duplicates: found.duplicates, connections: found.connections };
   }
 
   state(): DaysState {
-    return writeDays(this.#partialDay, this.#symbols);
+    return writeDays(this.#partialDay, this.#tables);
   }
 
   /** A state of an earlier version has none: its day, which ended at `nowUs`, was not counted. */
   restore(state: DaysState | undefined, nowUs: number): void {
-    const partialDay = state === undefined ? dayAt(nowUs) : readDays(state, this.#symbols);
+    const partialDay = state === undefined ? dayAt(nowUs) : readDays(state, this.#tables);
     this.#partialDay = Math.max(this.#partialDay, partialDay);
   }
 
   /** Another day or another connection. */
   #turn(stream: MergedStream, source: StreamSource, event: EventFrame): void {
     const { connectionId, receivedAtUs } = event;
-    const { lane, epoch } = source.source;
     const count = this.#dayOf(stream, receivedAtUs);
-    if (connectionId > 0) count.connect(`${connectionId} ${epoch} ${lane}`);
+    if (connectionId > 0) this.#connect(count, source, connectionId);
     source.connectionId = connectionId;
     source.day = count;
     source.noonUs = count.day * DAY_US + HALF_DAY_US;
   }
 
+  #connect(count: DayCount, { source }: StreamSource, connectionId: number): void {
+    const { connections, symbols } = this.#tables;
+    count.connect(connections.of(`${connectionId} ${source.epoch} ${source.lane}`));
+    if (!connections.isCrowded) return;
+    const needed = new Set<number>();
+    for (const { days } of symbols.values())
+      for (const { remembered } of days) for (const number of remembered) needed.add(number);
+    connections.keep(needed);
+  }
+
   #dayOf({ symbol }: MergedStream, atUs: number): DayCount {
     const today = dayAt(this.#clock.nowUs);
     if (this.#partialDay === FIRST_DAY) this.#partialDay = today;
-    let days = this.#symbols.get(symbol);
-    if (days === undefined) this.#symbols.set(symbol, (days = new SymbolDays()));
+    const { symbols } = this.#tables;
+    let days = symbols.get(symbol);
+    if (days === undefined) symbols.set(symbol, (days = new SymbolDays()));
     return days.of(dayAt(atUs), today);
   }
 }

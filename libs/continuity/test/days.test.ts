@@ -151,7 +151,22 @@ describe('what the counts keep', () => {
     expect(merge.dayCounts('BTCUSDT', TODAY)).toMatchObject({ connections: 257 });
     bring(1, 260);
     expect(merge.dayCounts('BTCUSDT', TODAY)).toMatchObject({ connections: 258 });
-    expect(merge.state().length).toBeLessThan(256 * 20);
+    expect(merge.state().length).toBeLessThan(256 * 25);
+  });
+
+  it('is no connection that no day needs any more, and every other one', () => {
+    let merge = new StreamMerge();
+    for (let day = 0; day < 200; day++) {
+      const atMs = day * DAY_MS;
+      // One connection brings a trade in the morning and a ticker in the evening; in between, others come and go.
+      merge.take(entry('whole', 1, tradeFrom(1, day * 10 + 1, atMs)));
+      for (let n = 2; n <= 10; n++)
+        merge.take(entry('brief', day * 10 + n, tradeFrom(1, day * 10 + n, atMs)));
+      merge.take(entry('whole', 1, ticker(day, atMs)));
+      expect(merge.dayCounts('BTCUSDT', dateOf(atMs))).toEqual({ duplicates: 0, connections: 10 });
+      if (day % 10 === 0) merge = again(merge);
+    }
+    expect(merge.state().length).toBeLessThan(270 * 25);
   });
 
   it('stays small in the state: connections are listed once for all symbols', () => {
