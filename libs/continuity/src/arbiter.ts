@@ -60,6 +60,7 @@ export class Arbiter {
         if (judge(stream, front, source === stream.lead) !== REPEATS) break;
         this.#take(stream, source);
         this.#context.counters.duplicates++;
+        this.#context.days.repeated(stream, source, front);
       }
     }
   }

@@ -3,6 +3,7 @@ import { FrameFields } from '@org/binance-wire';
 import type { GapRecord } from '@org/market-data';
 import { RECORD_TYPE } from '@org/storage';
 import { BatchOutput } from './batch-output.ts';
+import { DayLedger } from './day-ledger.ts';
 import type { MergeHandlers } from './merge-handlers.ts';
 import type { MergeLimits } from './merge-limits.ts';
 import { MergeCounters } from './merge-stats.ts';
@@ -14,6 +15,7 @@ export class MergeContext {
   readonly limits: MergeLimits;
   readonly handlers: MergeHandlers;
   readonly counters = new MergeCounters();
+  readonly days: DayLedger;
   readonly output = new BatchOutput();
   /** For scans whose result is used at once. */
   readonly fields = new FrameFields();
@@ -25,6 +27,7 @@ export class MergeContext {
     this.limits = limits;
     this.handlers = handlers;
     this.isSeamUnknown = isSeamUnknown;
+    this.days = new DayLedger(this, isSeamUnknown);
   }
 
   gapFound(gap: GapRecord): void {

@@ -2,7 +2,10 @@ import { Buffer } from 'node:buffer';
 import type { GapReason, GapRecord } from '@org/market-data';
 import type { Bar } from './bar.ts';
 import { ContinuityError } from './continuity-error.ts';
+import type { DayLedger } from './day-ledger.ts';
+import type { DaysState } from './day-state.ts';
 import { EventFrame } from './event-frame.ts';
+import { finite } from './finite.ts';
 import { MergedStream, StreamSource } from './merged-stream.ts';
 import { OpenBreak } from './open-break.ts';
 import { Source, type SourceTable } from './source.ts';
@@ -60,12 +63,15 @@ interface State {
   readonly listed: number;
   readonly sources: readonly SourceState[];
   readonly streams: readonly StreamState[];
+  /** Absent in states of earlier versions. */
+  readonly days?: DaysState;
 }
 
 interface Parts {
   readonly nowUs: number;
   readonly sources: SourceTable;
   readonly streams: ReadonlyMap<string, MergedStream>;
+  readonly days: DayLedger;
 }
 
 export function writeState(parts: Parts): string {
@@ -82,7 +88,15 @@ export function writeState(parts: Parts): string {
   for (const source of parts.sources) numberOf(source);
   const listed = sources.length;
   const streams = Array.from(parts.streams.values(), (stream) => writeStream(stream, numberOf));
-  return JSON.stringify({ version: VERSION, nowUs: parts.nowUs, listed, sources, streams } satisfies State);
+  const days = parts.days.state();
+  return JSON.stringify({
+    version: VERSION,
+    nowUs: parts.nowUs,
+    listed,
+    sources,
+    streams,
+    days,
+  } satisfies State);
 }
 
 function writeStream(stream: MergedStream, numberOf: (source: Source) => number): StreamState {
@@ -130,15 +144,22 @@ function writeBar(bar: Bar | undefined): BarState | null {
   return bar === undefined ? null : [bar.openTime, bar.intervalMs, bar.isClosed];
 }
 
-/** Fills the table and the map; returns the journal time. Throws {@link ContinuityError}. */
-export function restoreState(text: string, table: SourceTable, streams: Map<string, MergedStream>): number {
+/** Fills the table, the map and the ledger; returns the journal time. Throws {@link ContinuityError}. */
+export function restoreState(
+  text: string,
+  table: SourceTable,
+  streams: Map<string, MergedStream>,
+  days: DayLedger,
+): number {
   try {
     const state = JSON.parse(text) as State;
     if (state.version !== VERSION) throw new TypeError(`expected version ${VERSION}, was ${state.version}`);
     const sources = state.sources.map(readSource);
     for (const source of sources.slice(0, state.listed)) table.add(source);
     for (const stream of state.streams) streams.set(stream[0], readStream(stream, sources));
-    return finite(state.nowUs);
+    const nowUs = finite(state.nowUs);
+    days.restore(state.days, nowUs);
+    return nowUs;
   } catch (cause) {
     throw new ContinuityError('STATE_UNREADABLE', `state of the merge: ${String(cause)}`, { cause });
   }
@@ -213,9 +234,4 @@ function readBreak(state: BreakState): OpenBreak {
 function readBarState(bar: BarState | null): Bar | undefined {
   if (bar === null) return undefined;
   return { openTime: finite(bar[0]), intervalMs: finite(bar[1]), isClosed: bar[2] };
-}
-
-function finite(value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`expected a number, was ${typeof value}`);
-  return value;
 }

@@ -1,5 +1,6 @@
 import { type GapReason, parseStreamKey, streamKind, type StreamKind } from '@org/market-data';
 import type { Bar } from './bar.ts';
+import type { DayCount } from './day-count.ts';
 import type { EventFrame } from './event-frame.ts';
 import { HeldEvents } from './held-events.ts';
 import type { OpenBreak } from './open-break.ts';
@@ -16,6 +17,10 @@ export class StreamSource {
   /** It said that nothing more comes of the stream. */
   isEnded = false;
   readonly held = new HeldEvents();
+  /** Where its latest event is counted: that day, its noon, and the connection; noon is infinite before the first. */
+  day: DayCount | undefined = undefined;
+  noonUs = Infinity;
+  connectionId = 0;
 
   constructor(source: Source) {
     this.source = source;
@@ -31,6 +36,8 @@ export class StreamSource {
 /** One stream: where it stands, who leads it, and what waits. */
 export class MergedStream {
   readonly key: string;
+  /** '' for a key that names none. */
+  readonly symbol: string;
   readonly kind: StreamKind | undefined;
   /** False until the first event ever; the fields of the last one mean nothing before. */
   hasLast = false;
@@ -53,6 +60,7 @@ export class MergedStream {
   constructor(key: string) {
     this.key = key;
     const parts = parseStreamKey(key);
+    this.symbol = parts?.symbol ?? '';
     this.kind = parts === undefined ? undefined : streamKind(parts.stream);
   }
 

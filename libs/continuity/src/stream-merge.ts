@@ -9,6 +9,7 @@ import {
 } from '@org/storage';
 import { Arbiter } from './arbiter.ts';
 import { readBar } from './bar.ts';
+import type { DayCounts } from './day-ledger.ts';
 import { EventFrame } from './event-frame.ts';
 import { gapAtEnd } from './gap-row.ts';
 import { BREAKS, isNext, judge, REPEATS } from './join.ts';
@@ -95,7 +96,8 @@ export class StreamMerge {
 
   /** Everything that the next entry is judged by, held events included. */
   state(): string {
-    return writeState({ nowUs: this.#context.nowUs, sources: this.#sources, streams: this.#streams });
+    const { nowUs, days } = this.#context;
+    return writeState({ nowUs, days, sources: this.#sources, streams: this.#streams });
   }
 
   /** Something waits that only time can release: give an entry with a tick, so that journal time goes on. */
@@ -109,6 +111,14 @@ export class StreamMerge {
     for (const { kind, breaks } of this.#streams.values())
       for (const open of breaks) orders.push(...open.orders(kind === 'kline' ? 'kline' : 'aggtrade'));
     return orders;
+  }
+
+  /**
+   * What came of a symbol on a day of receipt (`YYYY-MM-DD`, UTC), as far as entries were taken. Undefined where nothing
+   * came, and for a day that is not remembered: of each symbol the three days that lie closest to journal time are.
+   */
+  dayCounts(symbol: string, date: string): DayCounts | undefined {
+    return this.#context.days.counts(symbol, date);
   }
 
   stats(): MergeStats {
@@ -166,6 +176,7 @@ export class StreamMerge {
     source.isFresh = false;
     source.isEnded = false;
     source.line = record.line;
+    this.#context.days.arrived(stream, source, event);
     return event;
   }
 
@@ -173,6 +184,7 @@ export class StreamMerge {
   #repeat(stream: MergedStream, source: StreamSource, event: EventFrame): void {
     if (!this.#isCountedAnew(stream, event)) {
       this.#context.counters.duplicates++;
+      source.day!.duplicates++;
       this.#context.output.drop();
       if (stream.heldFrames > 0) this.#arbiter.settle(stream);
       return;
@@ -269,7 +281,7 @@ export class StreamMerge {
   }
 
   #restore(text: string): void {
-    this.#context.nowUs = restoreState(text, this.#sources, this.#streams);
+    this.#context.nowUs = restoreState(text, this.#sources, this.#streams, this.#context.days);
     for (const stream of this.#streams.values()) {
       this.#arbiter.restored(stream);
       for (const open of stream.breaks) if (!open.isWritten) this.#repairs.unwritten++;

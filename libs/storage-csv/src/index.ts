@@ -1,5 +1,5 @@
 export type { GapCounts } from './archive/gap-facts.ts';
-export type { Manifest, ManifestFile } from './archive/manifest.ts';
+export type { DayFigures, Manifest, ManifestFile } from './archive/manifest.ts';
 export type { ClosedDay, PackDayOptions, PackOutcome } from './archive/pack-day.ts';
 export type { PackOptions, StoredBytes } from './archive/pack-file.ts';
 export type { RowFacts, RowPlace } from './archive/row-facts.ts';

@@ -1,5 +1,5 @@
 import type { Clock, ClockTimer } from '@org/binance-client';
-import type { CsvSink, PackOutcome } from '@org/storage-csv';
+import { closedDays, type CsvSink, type DayFigures, type PackOutcome } from '@org/storage-csv';
 import type { ChildHandle } from '@org/supervision';
 import type { ArchiveReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
@@ -25,6 +25,8 @@ export interface ArchivistOptions {
   readonly sink: Pick<CsvSink, 'closeFiles' | 'packed'>;
   /** What was received before, µs since the epoch, is in the sink. */
   readonly timeUs: () => number;
+  /** What the files will not tell of a symbol's day (`YYYY-MM-DD`); undefined where the writer does not know it either. */
+  readonly dayFigures: (symbol: string, date: string) => DayFigures | undefined;
   readonly outputDir: string;
   readonly compression: PackOrder['compression'];
   /** Starts a packer. */
@@ -138,7 +140,7 @@ export class Archivist {
   }
 
   #pack(paths: readonly string[]): void {
-    const { spawn, outputDir, compression, clock } = this.#options;
+    const { spawn, outputDir, compression, clock, dayFigures } = this.#options;
     const before = { ...this.#counts };
     this.#warnings = 0;
     const round = new PackRound({
@@ -148,7 +150,10 @@ export class Archivist {
         outputDir,
         compression,
         pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
-        paths,
+        days: closedDays(paths).map((day) => {
+          const figures = dayFigures(day.folder, day.date);
+          return figures === undefined ? day : { ...day, figures };
+        }),
       },
       clock,
       outcomes: (outcomes) => this.#take(outcomes),

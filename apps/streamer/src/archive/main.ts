@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import { closedDays, nodeFileSystem, packDay } from '@org/storage-csv';
+import { nodeFileSystem, packDay } from '@org/storage-csv';
 import { childControl } from '@org/supervision';
 import type { PackOrder, PackReport } from './pack-messages.ts';
 
@@ -29,7 +29,7 @@ const control = childControl(
 setPriority(constants.priority.PRIORITY_LOW);
 control.ready();
 
-async function pack({ outputDir, compression, pauseMs, paths }: PackOrder): Promise<void> {
+async function pack({ outputDir, compression, pauseMs, days }: PackOrder): Promise<void> {
   const options = {
     fileSystem: nodeFileSystem,
     outputDir,
@@ -39,10 +39,10 @@ async function pack({ outputDir, compression, pauseMs, paths }: PackOrder): Prom
     signal: abort.signal,
     began: (path: string) => tell({ type: 'began', path }),
   };
-  for (const day of closedDays(paths)) {
+  for (const day of days) {
     if (abort.signal.aborted) break;
     try {
-      tell({ type: 'outcomes', outcomes: await packDay(day, options) });
+      tell({ type: 'outcomes', outcomes: await packDay(day, { ...options, figures: day.figures }) });
       await setTimeout(pauseMs, undefined, { signal: abort.signal });
     } catch (error) {
       // It was told to stop: what is not packed waits for the next packer.

@@ -1,4 +1,9 @@
-import type { PackDayOptions, PackOutcome } from '@org/storage-csv';
+import type { ClosedDay, DayFigures, PackDayOptions, PackOutcome } from '@org/storage-csv';
+
+/** Closed files of a symbol and day, and what only the writer knows of that day; without `figures` it knows nothing. */
+export interface DayOrder extends ClosedDay {
+  readonly figures?: DayFigures;
+}
 
 /** What the writer tells the packer, once. */
 export interface PackOrder {
@@ -7,8 +12,8 @@ export interface PackOrder {
   readonly compression: PackDayOptions['compression'];
   /** Between two symbols: thousands of syncs at midnight must not come in a row, for the journal waits for each. */
   readonly pauseMs: number;
-  /** Closed files, by path below the output folder. */
-  readonly paths: readonly string[];
+  /** The oldest first. */
+  readonly days: readonly DayOrder[];
 }
 
 /** What the packer tells the writer; it ends by itself behind the last file. */

@@ -128,6 +128,7 @@ async function openStore(
         backlogBytes: store.backlog().bytes,
         latestReceiptUs: sink.latestReceiptUs,
       }),
+    dayFigures: (symbol, date) => store.dayFigures(symbol, date),
     outputDir,
     compression,
     spawn: () => forkChild({ module: PACKER, silentStderr: false }),

@@ -3,6 +3,7 @@ import type { Clock } from '@org/binance-client';
 import { type MergeHandlers, type MergeStats, type RepairOrder, StreamMerge } from '@org/continuity';
 import type { AppendResult, Batch, Journal } from '@org/journal';
 import type { Sink, SinkOpened } from '@org/storage';
+import type { DayFigures } from '@org/storage-csv';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import type { JournalReport, QueueReport, WriterFigures } from '../control/messages.ts';
 import { Gate } from './gate.ts';
@@ -123,6 +124,12 @@ export class RecordStore {
 
   mergeStats(): MergeStats {
     return this.#merge.stats();
+  }
+
+  /** What a manifest says beyond its files, as far as the sink has come. */
+  dayFigures(symbol: string, date: string): DayFigures | undefined {
+    const counts = this.#merge.dayCounts(symbol, date);
+    return counts && { duplicatesDropped: counts.duplicates, connections: counts.connections };
   }
 
   gapFigures(): Pick<WriterFigures, 'gapsByReason' | 'healedGaps'> {

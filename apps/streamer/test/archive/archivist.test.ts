@@ -8,6 +8,7 @@ import { HandClock } from './hand-clock.ts';
 
 const FILE = 'BTCUSDT/depth_2026-01-02.csv';
 const OTHER = 'ETHUSDT/depth_2026-01-02.csv';
+const FIGURES = { duplicatesDropped: 17, connections: 4 };
 const CLOSED = { waiting: 1, packed: 0, failed: 0, bytesIn: 0, bytesOut: 0, current: null };
 
 const packed = (path: string): PackOutcome => ({ path, result: 'packed', bytesIn: 100, bytesOut: 25 });
@@ -47,7 +48,8 @@ class HandPacker implements ChildHandle {
   }
 
   get paths(): readonly string[] {
-    return this.received.flatMap((message) => (message as Partial<PackOrder>).paths ?? []);
+    const days = this.received.flatMap((message) => (message as Partial<PackOrder>).days ?? []);
+    return days.flatMap(({ folder, names }) => names.map((name) => `${folder}/${name}`));
   }
 }
 
@@ -70,6 +72,7 @@ function setUp(closed: string[] = [FILE]) {
   const archivist = new Archivist({
     sink,
     timeUs: () => hand.nowAtMs * 1000,
+    dayFigures: (symbol, date) => (symbol === 'BTCUSDT' && date === '2026-01-02' ? FIGURES : undefined),
     outputDir: '/data',
     compression: 'gzip',
     spawn: () => {
@@ -107,7 +110,22 @@ describe('the archivist', () => {
     expect(packers).toHaveLength(1);
     packers[0]!.says({ type: 'ready' });
     expect(packers[0]!.received).toEqual([
-      { type: 'pack', outputDir: '/data', compression: 'gzip', pauseMs: 50, paths: [FILE] },
+      {
+        type: 'pack',
+        outputDir: '/data',
+        compression: 'gzip',
+        pauseMs: 50,
+        days: [{ folder: 'BTCUSDT', date: '2026-01-02', names: ['depth_2026-01-02.csv'], figures: FIGURES }],
+      },
+    ]);
+  });
+
+  it('says nothing of a day that the writer knows nothing of', async () => {
+    const { packer } = await atWork([FILE, OTHER]);
+    const [{ days }] = packer.received as [PackOrder];
+    expect(days.map(({ folder, figures }) => [folder, figures])).toEqual([
+      ['BTCUSDT', FIGURES],
+      ['ETHUSDT', undefined],
     ]);
   });
 

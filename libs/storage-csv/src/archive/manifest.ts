@@ -14,8 +14,16 @@ export interface ManifestFile extends RowFacts {
   readonly packed?: StoredBytes;
 }
 
+/** What the files cannot tell of a day, and whoever recorded it can; null where nobody knows. */
+export interface DayFigures {
+  /** Events that were not stored because they were already. */
+  readonly duplicatesDropped: number | null;
+  /** Connections that brought at least one event. */
+  readonly connections: number | null;
+}
+
 /** `manifest_<date>.json`: what is known of the closed files of a symbol and a UTC day. */
-export interface Manifest {
+export interface Manifest extends DayFigures {
   readonly version: 1;
   /** '' for what belongs to no symbol. */
   readonly symbol: string;
@@ -25,9 +33,6 @@ export interface Manifest {
   readonly rows: number;
   readonly bytes: number;
   readonly gaps: GapCounts;
-  /** Not known from the files: null. */
-  readonly duplicatesDropped: number | null;
-  readonly connections: number | null;
   /** By name. */
   readonly files: readonly ManifestFile[];
 }
@@ -42,6 +47,7 @@ export function manifestName(date: string): string {
 /** The manifest of these files. */
 export function makeManifest(
   of: Pick<Manifest, 'symbol' | 'date' | 'recorderVersion'>,
+  figures: DayFigures,
   files: Iterable<ManifestFile>,
 ): Manifest {
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -53,8 +59,8 @@ export function makeManifest(
     rows: sorted.reduce((sum, { rows }) => sum + rows, 0),
     bytes: sorted.reduce((sum, { bytes }) => sum + bytes, 0),
     gaps: sorted.reduce((sum, { gaps }) => addGaps(sum, gaps ?? NO_GAPS), NO_GAPS),
-    duplicatesDropped: null,
-    connections: null,
+    duplicatesDropped: figures.duplicatesDropped,
+    connections: figures.connections,
     files: sorted,
   };
 }
@@ -63,19 +69,48 @@ export function formatManifest(manifest: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`);
 }
 
+/** What a manifest says that cannot be had from the files more cheaply, or at all. */
+export interface KnownBefore extends DayFigures {
+  readonly files: readonly ManifestFile[];
+}
+
+export const NOTHING_KNOWN: KnownBefore = { files: [], duplicatesDropped: null, connections: null };
+
 /**
- * The entries of a manifest, or undefined when the bytes are not one of this version: then its files are looked at
- * again. Entries that are none are left out.
+ * What a manifest says; nothing when the bytes are not one of this version: then its files are looked at again. Entries
+ * and figures that are none are left out.
  */
-export function parseManifestFiles(bytes: Buffer): readonly ManifestFile[] | undefined {
+export function parseManifest(bytes: Buffer): KnownBefore {
   let manifest: Partial<Manifest> | null;
   try {
     manifest = JSON.parse(bytes.toString('utf8')) as Partial<Manifest> | null;
   } catch {
-    return undefined;
+    return NOTHING_KNOWN;
   }
-  if (manifest?.version !== 1 || !Array.isArray(manifest.files)) return undefined;
-  return manifest.files.filter(isEntry);
+  if (manifest?.version !== 1 || !Array.isArray(manifest.files)) return NOTHING_KNOWN;
+  return {
+    files: manifest.files.filter(isEntry),
+    duplicatesDropped: countOf(manifest.duplicatesDropped),
+    connections: countOf(manifest.connections),
+  };
+}
+
+/** A manifest is written again with what is known now: what it says already stands where that is nothing, or less. */
+export function mergeFigures(before: DayFigures, now: DayFigures | undefined): DayFigures {
+  if (now === undefined) return before;
+  return {
+    duplicatesDropped: greater(before.duplicatesDropped, now.duplicatesDropped),
+    connections: greater(before.connections, now.connections),
+  };
+}
+
+/** Counts of one day only grow: one that is less comes from a recorder that has not caught up yet. */
+function greater(before: number | null, now: number | null): number | null {
+  return now === null ? null : Math.max(before ?? 0, now);
+}
+
+function countOf(value: unknown): number | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
 }
 
 function isEntry(value: unknown): value is ManifestFile {

@@ -8,7 +8,11 @@ import {
   makeManifest,
   MANIFEST_BYTES_MAX,
   manifestName,
-  parseManifestFiles,
+  mergeFigures,
+  NOTHING_KNOWN,
+  parseManifest,
+  type DayFigures,
+  type KnownBefore,
   type ManifestFile,
 } from './manifest.ts';
 import {
@@ -37,6 +41,11 @@ export interface PackDayOptions extends PackOptions {
   readonly compression: 'gzip' | 'none';
   /** Stands in the manifest. */
   readonly recorderVersion: string;
+  /**
+   * Stand in the manifest; without them those of the manifest before do. Null says that nobody knows, whatever stood
+   * there before.
+   */
+  readonly figures?: DayFigures | undefined;
   /** A file is begun. */
   readonly began?: (path: string) => void;
 }
@@ -79,6 +88,7 @@ class DayWork {
   readonly #folder: string;
   readonly #entries = new Map<string, ManifestFile>();
   #names: ReadonlySet<string> = new Set();
+  #before = NOTHING_KNOWN;
 
   constructor(day: ClosedDay, options: PackDayOptions) {
     this.#day = day;
@@ -127,16 +137,17 @@ class DayWork {
     const names = (await fileSystem.list(this.#folder)).map(({ name }) => name);
     for (const name of names.filter(isTemporary)) await fileSystem.removeFile(join(this.#folder, name));
     this.#names = new Set(names);
-    for (const entry of (await this.#readManifest()) ?? []) this.#entries.set(entry.name, entry);
+    this.#before = await this.#readManifest();
+    for (const entry of this.#before.files) this.#entries.set(entry.name, entry);
   }
 
-  async #readManifest(): Promise<readonly ManifestFile[] | undefined> {
+  async #readManifest(): Promise<KnownBefore> {
     const name = manifestName(this.#day.date);
-    if (!this.#names.has(name)) return undefined;
+    if (!this.#names.has(name)) return NOTHING_KNOWN;
     const file = await this.#options.fileSystem.openExisting(join(this.#folder, name));
     try {
       const size = await file.size();
-      return size > MANIFEST_BYTES_MAX ? undefined : parseManifestFiles(await readAt(file, 0, size));
+      return size > MANIFEST_BYTES_MAX ? NOTHING_KNOWN : parseManifest(await readAt(file, 0, size));
     } finally {
       await file.close();
     }
@@ -190,11 +201,15 @@ class DayWork {
   }
 
   async #writeManifest(prepared: readonly Prepared[]): Promise<void> {
-    const { fileSystem, token, recorderVersion } = this.#options;
+    const { fileSystem, token, recorderVersion, figures } = this.#options;
     const { folder: symbol, date } = this.#day;
     for (const { entry } of prepared) this.#entries.set(entry.name, entry);
     await this.#describeOthers();
-    const manifest = makeManifest({ symbol, date, recorderVersion }, this.#entries.values());
+    const manifest = makeManifest(
+      { symbol, date, recorderVersion },
+      mergeFigures(this.#before, figures),
+      this.#entries.values(),
+    );
     await writeWhole(fileSystem, this.#full(manifestName(date)), token, formatManifest(manifest));
     // Packed files, checksums and manifest have their names before anything goes.
     await fileSystem.syncFolder(this.#folder);

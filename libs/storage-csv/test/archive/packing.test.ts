@@ -175,6 +175,36 @@ describe('a closed day', () => {
     expect(day.manifest()).toMatchObject({ recorderVersion: '2.0.0', rows: 5 });
   });
 
+  it('has in its manifest what its recorder knows beyond the files, the latest of it', async () => {
+    const day = new Day({ [DEPTH]: csv('depth', depthRows(3)) });
+    const figures = async (known?: PackDayOptions['figures']) => {
+      // Killed before the file was removed: packing again writes the manifest again.
+      writeFileSync(join(day.path, DEPTH), csv('depth', depthRows(3)));
+      await day.pack({ figures: known });
+      const { duplicatesDropped, connections, rows } = day.manifest();
+      expect(rows).toBe(3);
+      return [duplicatesDropped, connections];
+    };
+    expect(await figures()).toEqual([null, null]);
+    expect(await figures({ duplicatesDropped: 0, connections: 2 })).toEqual([0, 2]);
+    expect(await figures({ duplicatesDropped: 9, connections: 3 })).toEqual([9, 3]);
+    // Nothing is known any more: what was known then stands.
+    expect(await figures()).toEqual([9, 3]);
+    // A recorder that was started again, and has not come as far as the one before.
+    expect(await figures({ duplicatesDropped: 7, connections: 4 })).toEqual([9, 4]);
+    // Nobody can know it: it was counted from the middle of the day.
+    expect(await figures({ duplicatesDropped: null, connections: null })).toEqual([null, null]);
+  });
+
+  it.each(['"12"', '-1', '0.5', '{}'])('does not keep a figure that is none: %s', async (text) => {
+    const day = new Day({ [DEPTH]: csv('depth', depthRows(3)) });
+    await day.pack({ figures: { duplicatesDropped: 1234, connections: 2 } });
+    writeFileSync(join(day.path, MANIFEST), day.read(MANIFEST).toString().replace('1234', text));
+    writeFileSync(join(day.path, TRADES), csv('aggtrade', tradeRows(1, 2)));
+    await day.pack({}, [TRADES]);
+    expect(day.manifest()).toMatchObject({ duplicatesDropped: null, connections: 2, rows: 5 });
+  });
+
   it.each([
     '{"version":1,"files":{',
     '{"version":2,"files":[]}',
