@@ -3,6 +3,7 @@ import type { Sink, SinkEvents, SinkOpened, SinkStats } from '@org/storage';
 import { CURSOR_MEASUREMENT } from './cursor/cursor-head.ts';
 import { CursorStore } from './cursor/cursor-store.ts';
 import { InfluxError } from './errors.ts';
+import { baseUrl } from './http/http-post.ts';
 import { InfluxClient } from './http/influx-client.ts';
 import { type RefusedLine, writeLines } from './http/write-lines.ts';
 import { BatchPoints, type FormattedBatch } from './points/batch-points.ts';
@@ -76,6 +77,8 @@ export class InfluxSink implements Sink {
       25_000_000,
     );
     checkInteger('requests', options.requestsMax ?? 1, 1, 16);
+    checkInteger('ms for an answer', options.requestTimeoutMs ?? 1, 1, 3_600_000);
+    baseUrl(options.url);
     this.#options = options;
     this.#recorder = recorder;
     this.#paths = targetPaths(options.target);

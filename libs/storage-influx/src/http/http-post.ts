@@ -38,7 +38,6 @@ export class HttpPost {
   readonly #base: URL;
   readonly #agent: HttpAgent | HttpsAgent;
 
-  /** Throws a `RangeError` for a URL that is not one of a server, or that carries credentials: URLs are logged. */
   constructor(options: HttpPostOptions) {
     this.#options = options;
     this.#base = baseUrl(options.url);
@@ -90,7 +89,8 @@ export class HttpPost {
   }
 }
 
-function baseUrl(text: string): URL {
+/** The URL of a server. Throws a `RangeError` for anything else, and for one that carries credentials: URLs are logged. */
+export function baseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isServer = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (!isServer || url.username !== '' || url.password !== '' || url.search !== '')

@@ -9,6 +9,7 @@ const BYTES_AT_FIRST = 64 * 1024;
 const BYTES_KEPT_MAX = 32 * 1024 * 1024;
 /** Digits of the largest safe integer. */
 const INTEGER_DIGITS_MAX = 16;
+const POWERS = Array.from({ length: INTEGER_DIGITS_MAX }, (_, digits) => 10 ** digits);
 /** More digits than any price has, and far fewer than a float can hold. */
 const DECIMAL_CHARACTERS_MAX = 64;
 
@@ -45,12 +46,13 @@ export class LineBuffer {
     this.#reserve(1)[this.length++] = byte;
   }
 
-  /** The digits of a whole number from 0 to 2^53 - 1, with zeros before them up to `digits`. */
+  /** A safe integer, with zeros before its digits where it has fewer than `digits`. */
   integer(value: number, digits = 1): void {
-    const bytes = this.#reserve(INTEGER_DIGITS_MAX);
+    const bytes = this.#reserve(1 + INTEGER_DIGITS_MAX);
+    let rest = Math.abs(value);
+    if (value < 0) bytes[this.length++] = MINUS;
     let count = digits;
-    while (count < INTEGER_DIGITS_MAX && value >= 10 ** count) count++;
-    let rest = value;
+    for (let power = POWERS[digits]!; rest >= power && count < INTEGER_DIGITS_MAX; power *= 10) count++;
     for (let at = this.length + count - 1; at >= this.length; at--) {
       const tenth = Math.floor(rest / 10);
       bytes[at] = ZERO + rest - tenth * 10;

@@ -11,7 +11,8 @@ export const TIME_MAX_MS = 7_258_118_400_000;
 /** Ends a line with its time in ns, which no double could hold. */
 export function writeTime(lines: LineBuffer, timeMs: number, offsetNs: number): void {
   const ms = timeMs + Math.floor(offsetNs / NS_PER_MS);
-  if (!(ms > 0 && ms < TIME_MAX_MS)) throw new PointProblem(`expected a time in ms, was ${timeMs}`);
+  if (!(ms > 0 && ms < TIME_MAX_MS && offsetNs >= 0))
+    throw new PointProblem(`expected a time in ms, was ${timeMs} and ${offsetNs} ns`);
   lines.byte(BLANK);
   lines.integer(ms);
   lines.integer(offsetNs % NS_PER_MS, NS_DIGITS);
