@@ -11,6 +11,8 @@ export type InfluxErrorCode =
   | 'STORE_MISSING'
   /** The server refuses the request as a whole, not single points of it. */
   | 'REQUEST_REFUSED'
+  /** What was written is not found by a query: reading is not permitted, or a bucket is not mapped. */
+  | 'CURSOR_UNREADABLE'
   /** What answers is no InfluxDB, or none of a version that is known. */
   | 'ANSWER_UNREADABLE';
 

@@ -28,8 +28,8 @@ export class FakeInflux {
   readonly requests: FakeRequest[] = [];
   /** The answer to lines; default: they are stored. */
   onWrite: (request: FakeRequest) => FakeAnswer = () => ({ status: 204 });
-  /** The answer to a query; default: there is nothing. */
-  onQuery: (statement: string) => FakeAnswer = () => ({ status: 200, body: EMPTY_RESULT });
+  /** The answer to a query; default: the sink's own points as they were written, and nothing else. */
+  onQuery: (statement: string) => FakeAnswer = (statement) => this.#ownPoints(statement);
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
   /** Connections that came. */
@@ -51,6 +51,17 @@ export class FakeInflux {
       .filter(({ path }) => path.includes('/write'))
       .flatMap(({ body }) => body.split('\n').slice(0, -1))
       .filter((line) => !line.startsWith('recorder_'));
+  }
+
+  #ownPoints(statement: string): FakeAnswer {
+    const measurement = ['recorder_cursor', 'recorder_state'].find((name) => statement.includes(name));
+    if (measurement === undefined) return { status: 200, body: EMPTY_RESULT };
+    const points = this.requests
+      .flatMap(({ body }) => body.split('\n'))
+      .filter((line) => line.startsWith(`${measurement},`))
+      .map((line): Readonly<Record<string, unknown>> => ({ recorder: 'recorder', ...fieldsOf(line) }));
+    const columns = Object.keys(points[0] ?? {});
+    return rowsAnswer(columns, points.map((point) => columns.map((column) => point[column]))); // prettier-ignore
   }
 
   async stop(): Promise<void> {
@@ -86,4 +97,17 @@ export function fakeInflux(): () => FakeInflux {
 /** The answer to a query with these rows. */
 export function rowsAnswer(columns: readonly string[], values: readonly (readonly unknown[])[]): FakeAnswer {
   return { status: 200, body: JSON.stringify({ results: [{ series: [{ name: 'any', columns, values }] }] }) };
+}
+
+/** The fields of a line whose strings have neither blanks nor commas. */
+function fieldsOf(line: string): Record<string, unknown> {
+  const pairs = line
+    .split(' ')[1]!
+    .split(',')
+    .map((pair): [string, unknown] => {
+      const at = pair.indexOf('=');
+      const value = pair.slice(at + 1);
+      return [pair.slice(0, at), value.startsWith('"') ? value.slice(1, -1) : Number.parseInt(value, 10)];
+    });
+  return Object.fromEntries(pairs);
 }

@@ -11,7 +11,7 @@ import {
   sinkOf,
 } from './influx-server.ts';
 
-const BATCHES = 60;
+const BATCHES = 40;
 const TRADES_A_BATCH = 400;
 const TRADES_A_MS = 100;
 const KILLS_MIN = 5;
@@ -69,7 +69,7 @@ describeWithInflux('points', () => {
     let { sink, position } = await open();
     let killing: Promise<void> = Promise.resolve();
     while (position < BATCHES || kills < KILLS_MIN) {
-      if (random() < 0.2) {
+      if (random() < 0.15) {
         await killing;
         killing = server().restart();
         kills++;

@@ -97,6 +97,18 @@ describeWithInflux('points that the server refuses', () => {
   });
 });
 
+describeWithInflux('a server that takes small requests only', () => {
+  const server = influxServer({ settings: { http: 'max-body-size = 50000' } });
+
+  it('gets small ones', async () => {
+    await withSink(server(), async (sink, database) => {
+      await sink.append(batchOf(...mixed(5000)), 1);
+      expect(sink.stats()).toMatchObject({ rows: 10_000, refused: 0 });
+      expect(await countPoints(server(), database, 'aggtrade')).toBe(5000);
+    });
+  });
+});
+
 describe('a request that the server refuses', () => {
   const fake = fakeInflux();
 

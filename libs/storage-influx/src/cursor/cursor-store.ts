@@ -1,3 +1,4 @@
+import { InfluxError } from '../errors.ts';
 import type { QueryRow } from '../http/influx-client.ts';
 import { MEASUREMENTS } from '../points/catalogue.ts';
 import {
@@ -57,15 +58,11 @@ export class CursorStore {
 
   /** What the last commit said. A new store gets its first cursor, so that rows without one are known to have lost it. */
   async open(): Promise<StoredCursor> {
-    const rows = await this.#options.query(
-      `SELECT * FROM "${CURSOR_MEASUREMENT}" WHERE time >= ${slotTime(0)} AND time < ${slotTime(SLOTS)}`,
-    );
-    const ours = rows.filter((row) => row['recorder'] === this.#options.recorder);
+    const { ours, others } = await this.#heads();
     if (ours.length > 0) return this.#fromHeads(ours);
     // Rows may be those of another recorder, which has its own cursor.
-    if (rows.length === 0 && (await this.#hasRows())) return this.#lost(['there are rows, and no cursor']);
-    this.#take(NEVER, 0);
-    await this.#writeHead(NEVER);
+    if (others === 0 && (await this.#hasRows())) return this.#lost(['there are rows, and no cursor']);
+    await this.#begin();
     return { position: 0, state: undefined, isPositionLost: false, problems: [] };
   }
 
@@ -73,6 +70,23 @@ export class CursorStore {
   async commit(position: number, state: string | undefined): Promise<void> {
     if (state === undefined && position === this.#last.position) return;
     await this.#writeHead({ ...(await this.#stateOf(state)), position });
+  }
+
+  async #heads() {
+    const rows = await this.#options.query(
+      `SELECT * FROM "${CURSOR_MEASUREMENT}" WHERE time >= ${slotTime(0)} AND time < ${slotTime(SLOTS)}`,
+    );
+    const ours = rows.filter((row) => row['recorder'] === this.#options.recorder);
+    return { ours, others: rows.length - ours.length };
+  }
+
+  /** A store that takes everything and shows nothing would look new each time that it is opened. */
+  async #begin(): Promise<void> {
+    this.#take(NEVER, 0);
+    await this.#writeHead(NEVER);
+    const { ours } = await this.#heads();
+    if (ours.length === 0)
+      throw new InfluxError('CURSOR_UNREADABLE', 'expected a query to find the cursor that was written');
   }
 
   async #fromHeads(rows: readonly QueryRow[]): Promise<StoredCursor> {
