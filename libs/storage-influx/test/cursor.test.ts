@@ -41,6 +41,18 @@ describeWithInflux('the cursor in the store', () => {
     });
   });
 
+  it('says where an opened sink goes on', async () => {
+    await withSink(server(), async (sink, database) => {
+      await sink.append(batchOf(aggTrade(1)), 10);
+      await sink.commit('ten');
+      const again = sinkOf(server(), database);
+      await again.open();
+      expect(await again.commit()).toBe(10);
+      await expect(again.append(batchOf(aggTrade(1)), 10)).rejects.toThrow('above 10');
+      await again.close();
+    });
+  });
+
   it('does not grow with the commits', async () => {
     await withSink(server(), async (sink, database) => {
       for (let position = 1; position <= 30; position++) {

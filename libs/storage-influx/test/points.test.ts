@@ -296,6 +296,21 @@ describe('points', () => {
     expect(await rejectionsOf(record)).toHaveLength(1);
   });
 
+  it('are made of a record as a whole or not at all', async () => {
+    const row = { a: 5, p: '1.5', q: '2', f: 6, l: 7, T, m: false };
+    const lines = await linesOf([
+      aggTrade(1),
+      aggTrade(2, { q: undefined }),
+      { type: RECORD_TYPE.restRows, payload: [row, { ...row, a: 6, q: 'two' }] },
+      aggTrade(3),
+    ]);
+    expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([
+      'aggtrade,side=buy,symbol=BTCUSDT',
+      'gaps,reason=malformed,stream=aggTrade,symbol=BTCUSDT',
+      'aggtrade,side=buy,symbol=BTCUSDT',
+    ]);
+  });
+
   it('say that an event is missing where a frame could not become one', async () => {
     const broken = { payload: 'not market data', order: 6, follows: 5 };
     const [first, second] = await linesOf([broken, { ...broken, payload: 'nor this' }]);

@@ -154,6 +154,25 @@ describe('a request that the server refuses', () => {
     await sink.close();
   });
 
+  it('in part is told with the streams of the lines that were refused', async () => {
+    const streams: string[] = [];
+    const events = { rejected: ({ stream }: { stream: string }) => streams.push(stream) };
+    const sink = sinkOf(fake() as never, 'test', { events, requestBytesMax: 64 * 1024 });
+    await sink.open();
+    const isRefused = (line: string) => line.includes(',update_id=990i,');
+    fake().onWrite = ({ body }) => {
+      const dropped = body.split('\n').filter(isRefused).length;
+      return dropped === 0
+        ? { status: 204 }
+        : { status: 400, body: `{"error":"partial write: dropped=${dropped}"}` };
+    };
+    const ids = Array.from({ length: 1000 }, (_, index) => index + 1);
+    await sink.append(batchOf(...ids.map((id) => aggTrade(id)), ...ids.map(bookTicker)), 1);
+    expect(streams).toEqual(['BTCUSDT@bookTicker']);
+    expect(sink.stats()).toMatchObject({ rows: 1999, rejected: 1, refused: 1 });
+    await sink.close();
+  });
+
   it('for the cursor’s own points fails the commit', async () => {
     const sink = sinkOf(fake() as never, 'test');
     await sink.open();

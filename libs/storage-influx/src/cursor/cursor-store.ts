@@ -115,8 +115,6 @@ export class CursorStore {
   #take(head: CursorHead, latestGeneration: number): void {
     this.#last = head;
     this.#generation = latestGeneration;
-    this.#slot = head.slot;
-    this.#stateSlot = head.stateSlot;
   }
 
   async #hasRows(): Promise<boolean> {
