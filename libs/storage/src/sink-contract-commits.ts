@@ -85,8 +85,8 @@ async function closesWithoutCommit(harness: SinkHarness): Promise<void> {
   await sink.append(tradeBatch(ETH, [4]), 30);
   await sink.close();
   await expectOpened(harness, { position: 10, state: 'ten' });
-  await expectTrades(harness, BTC, [1, 2]);
-  await expectTrades(harness, ETH, []);
+  await expectTrades(harness, BTC, [1, 2], [3]);
+  await expectTrades(harness, ETH, [], [4]);
 }
 
 const POSITIONS = [10, 20, 30, 40];
@@ -121,7 +121,7 @@ async function crashOnce(
   assert.equal(isPositionLost, false);
   assert.equal(position, positions[committed - 1] ?? 0);
   assert.equal(state, committed > 0 ? `state ${committed}` : undefined);
-  await expectTrades(harness, BTC, idsOf(positions.slice(0, committed)));
+  await expectTrades(harness, BTC, idsOf(positions.slice(0, committed)), idsOf(positions.slice(committed)));
   await appendAll(again, positions.slice(committed));
   await again.commit();
   await again.close();
@@ -140,8 +140,9 @@ async function goesOnAfterCrashes(harness: SinkHarness): Promise<void> {
     await harness.crash(sink);
   }
   await expectOpened(harness, { position: 40, state: undefined });
-  await expectTrades(harness, BTC, [1, 2, 3, 4]);
-  await expectTrades(harness, ETH, []);
+  const uncommitted = [101, 102, 103, 104];
+  await expectTrades(harness, BTC, [1, 2, 3, 4], uncommitted);
+  await expectTrades(harness, ETH, [], uncommitted);
 }
 
 /** What `open` and `commit` promise. */

@@ -49,6 +49,8 @@ export interface SinkEvents {
  * - `open` says what the last durable commit said, or that the store has lost it (`isPositionLost`); then `append` takes
  *   any position above 0. The store then holds exactly what was appended before that commit:
  *   whatever came later, before a crash or a `close` without `commit`, is gone from it and is appended again by the caller.
+ *   A store without transactions may keep it, when each row has a place of its own that follows from its record alone: what
+ *   is appended again then takes the place that it had, and the rows are the same in the end.
  * - `close` gives back what the sink holds and commits nothing.
  * - A record that cannot be understood is rejected alone. An error of the store rejects the promise; the batch counts as
  *   not appended and comes again.

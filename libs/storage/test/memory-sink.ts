@@ -33,6 +33,9 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** Whether the store cuts what was not committed, or lets what comes again replace it. */
+export type Kind = 'transactions' | 'resends replace';
+
 interface Store {
   trades: StoredTrade[];
   opened: number;
@@ -57,16 +60,20 @@ class MemorySink implements Sink {
   #appended = 0;
   #isClosed = false;
 
-  constructor(store: Store, events: SinkEvents, fault: Fault | undefined) {
+  readonly #kind: Kind;
+
+  constructor(store: Store, events: SinkEvents, fault: Fault | undefined, kind: Kind) {
     this.#store = store;
     this.#events = events;
     this.#fault = fault;
+    this.#kind = kind;
   }
 
   open() {
     const { position, rows, state } = this.#store.committed;
     this.#appended = position;
-    if (this.#fault !== 'keeps what was not committed') this.#store.trades.length = rows;
+    const keepsAll = this.#kind === 'resends replace' || this.#fault === 'keeps what was not committed';
+    if (!keepsAll) this.#store.trades.length = rows;
     if (this.#fault === 'cuts what was committed') this.#store.trades.length = Math.max(0, rows - 1);
     return Promise.resolve({
       position,
@@ -102,9 +109,20 @@ class MemorySink implements Sink {
     this.#stats.rows += this.#fault === 'negative' ? -trades.length : trades.length;
     if (this.#fault === 'backwards') trades.reverse();
     if (this.#fault === 'drops') trades.shift();
-    this.#store.trades.push(...trades, ...(this.#fault === 'twice' ? trades : []));
+    this.#store.trades.push(...this.#replaced(trades), ...(this.#fault === 'twice' ? trades : []));
     this.#appended = this.#fault === 'ahead' ? position + 1 : position;
     if (this.#fault === 'commits what it appends') await this.commit();
+  }
+
+  /** Puts each trade that is stored already in its place, and returns the others. */
+  #replaced(trades: readonly StoredTrade[]): readonly StoredTrade[] {
+    if (this.#kind === 'transactions' || this.#fault === 'keeps what was not committed') return trades;
+    const stored = this.#store.trades;
+    return trades.filter((trade) => {
+      const place = stored.findIndex(({ stream, id }) => stream === trade.stream && id === trade.id);
+      if (place !== -1) stored[place] = trade;
+      return place === -1;
+    });
   }
 
   commit(state?: string) {
@@ -146,11 +164,20 @@ class MemorySink implements Sink {
   }
 }
 
-export function memoryHarness(fault?: Fault, store: Store = emptyStore()): SinkHarness {
+export interface MemoryHarnessOptions {
+  readonly fault?: Fault | undefined;
+  readonly kind?: Kind;
+  /** What the harness says of the kind; default the truth. */
+  readonly resendsReplace?: boolean;
+}
+
+export function memoryHarness(options: MemoryHarnessOptions = {}, store: Store = emptyStore()): SinkHarness {
+  const { fault, kind = 'transactions', resendsReplace = kind === 'resends replace' } = options;
   return {
-    createSink: (events = {}) => new MemorySink(store, events, fault),
+    createSink: (events = {}) => new MemorySink(store, events, fault, kind),
     crash: () => Promise.resolve(),
     storedTrades: () => Promise.resolve(store.trades),
-    unrelated: () => Promise.resolve(memoryHarness(fault, fault === 'shared' ? store : undefined)),
+    resendsReplace,
+    unrelated: () => Promise.resolve(memoryHarness(options, fault === 'shared' ? store : undefined)),
   };
 }
