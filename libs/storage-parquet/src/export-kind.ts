@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { prepareSources } from './csv-sources.ts';
 import { dayFiles, parquetName } from './day-files.ts';
 import type { ParquetEngine, QueryOptions } from './engine.ts';
+import { FOOTER } from './footer.ts';
 import { removeTemporaries, temporaryPath } from './place.ts';
 import { DaySeals } from './seals.ts';
 import { writeParquet } from './write-parquet.ts';
@@ -71,7 +72,7 @@ async function exportOnce(options: ExportKindOptions): Promise<ExportedKind | un
       target,
       token,
       constants,
-      metadata: {},
+      metadata: FOOTER,
       rowsExpected: sources.rows,
     };
     const written = await writeParquet(engine, order, options);

@@ -3,13 +3,16 @@ import type { ParquetEngine } from './engine.ts';
 import type { Seal } from './seals.ts';
 import { pathLiteral } from './sql.ts';
 
+/** Of names, types and footer; files of another version are made anew. */
 const VERSION = '1';
-const SOURCES = 'sources';
+
+/** What stands in the footer of every file: key and value. */
+export const FOOTER: Readonly<Record<string, string>> = { recorder_format: VERSION };
 
 /** What stands in the footer of a file made of these sealed CSV files: key and value. */
 export function footerOf(seals: readonly Seal[]): Readonly<Record<string, string>> {
-  return { format_version: VERSION, [SOURCES]: JSON.stringify(seals.map(({ name, sha256 }) => [name, sha256])) };
-} // prettier-ignore
+  return { ...FOOTER, sources: JSON.stringify(seals.map(({ name, sha256 }) => [name, sha256])) };
+}
 
 /** Whether the file is there, whole, and made of exactly these CSV files. */
 export async function isMadeOf(

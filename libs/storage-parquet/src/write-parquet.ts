@@ -17,7 +17,7 @@ export interface ParquetOrder {
   readonly token: string;
   /** Columns of one value each, before those of the files. */
   readonly constants: Readonly<Record<string, string>>;
-  /** Stands in the footer, as key and value. */
+  /** Stands in the footer, as key and value; at least one. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Rows that the files must have; undefined where nobody knows. */
   readonly rowsExpected?: number | undefined;
