@@ -3,6 +3,7 @@ import type { CsvSink, PackOutcome } from '@org/storage-csv';
 import type { ChildHandle } from '@org/supervision';
 import type { ArchiveReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
+import { Compactions } from './compactions.ts';
 import type { PackOrder } from './pack-messages.ts';
 import { type PackerDeath, PackRound } from './pack-round.ts';
 
@@ -27,6 +28,8 @@ export interface ArchivistOptions {
   readonly timeUs: () => number;
   readonly outputDir: string;
   readonly compression: PackOrder['compression'];
+  /** Whether days that are over also become Parquet files; default false. */
+  readonly parquet?: boolean;
   /** Starts a packer. */
   readonly spawn: () => ChildHandle;
   readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
@@ -43,6 +46,7 @@ export class Archivist {
   #waiting: readonly string[] = [];
   /** Those that failed, with the time at which they are tried again. */
   readonly #failed = new Map<string, number>();
+  readonly #compactions: Compactions | undefined;
   readonly #counts = { packed: 0, bytesIn: 0, bytesOut: 0 };
   #round: PackRound | undefined;
   #warnings = 0;
@@ -56,6 +60,8 @@ export class Archivist {
 
   constructor(options: ArchivistOptions) {
     this.#options = options;
+    const { parquet = false, clock, log } = options;
+    this.#compactions = parquet ? new Compactions(clock, log) : undefined;
   }
 
   start(): void {
@@ -65,6 +71,7 @@ export class Archivist {
   /** Room is short: the next look, in a moment, tries everything again that has failed. */
   hurry(): void {
     this.#pausedUntilMs = -Infinity;
+    this.#compactions?.hurry();
     for (const path of this.#failed.keys()) this.#failed.set(path, -Infinity);
   }
 
@@ -77,7 +84,8 @@ export class Archivist {
       failed: this.#failed.size,
       bytesIn,
       bytesOut,
-      current: this.#round?.current ?? null,
+      current: this.#round?.current ?? this.#round?.compacting ?? null,
+      ...(this.#compactions === undefined ? {} : { parquet: this.#compactions.report() }),
     };
   }
 
@@ -132,7 +140,7 @@ export class Archivist {
     const nowMs = this.#options.clock.nowMs();
     if (nowMs < this.#pausedUntilMs) return false;
     const due = this.#waiting.filter((path) => (this.#failed.get(path) ?? -Infinity) <= nowMs);
-    if (due.length === 0) return false;
+    if (due.length === 0 && this.#compactions?.isDue !== true) return false;
     this.#pack(due);
     return true;
   }
@@ -149,9 +157,11 @@ export class Archivist {
         compression,
         pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
         paths,
+        ...(this.#compactions === undefined ? {} : { parquet: this.#compactions.order() }),
       },
       clock,
       outcomes: (outcomes) => this.#take(outcomes),
+      compaction: (report) => this.#compactions?.take(report),
     });
     this.#round = round;
     void round.ended.then((death) => {
@@ -163,15 +173,17 @@ export class Archivist {
   }
 
   /** Somebody may have killed it. Of two that die of the same file, the file is the cause. */
-  #mourn({ path, problem }: PackerDeath): void {
+  #mourn({ path, day, problem }: PackerDeath): void {
     const { clock, log } = this.#options;
     const pauseMs = Math.min(DEATH_PAUSE_MAX_MS, DEATH_PAUSE_MS * 2 ** this.#deaths++);
     this.#pausedUntilMs = clock.nowMs() + pauseMs;
-    log.warn('PackerDied', { path, problem, pauseMs });
-    if (path !== null && path === this.#diedOf) {
-      this.#take([{ path, result: 'failed', code: 'PACKER_DIED', problem }]);
+    const at = path ?? day;
+    log.warn('PackerDied', { path: at, problem, pauseMs });
+    if (at !== null && at === this.#diedOf) {
+      if (path === null) this.#compactions?.blame(at, problem);
+      else this.#take([{ path, result: 'failed', code: 'PACKER_DIED', problem }]);
     }
-    this.#diedOf = path;
+    this.#diedOf = at;
   }
 
   #take(outcomes: readonly PackOutcome[]): void {

@@ -1,4 +1,15 @@
 import type { PackDayOptions, PackOutcome } from '@org/storage-csv';
+import type { CompactOutcome } from '@org/storage-parquet';
+
+/** What is to become Parquet files beside the days whose files are packed. */
+export interface CompactionOrder {
+  /** Whether all folders are looked through for days that have none yet. */
+  readonly sweep: boolean;
+  /** Days that are tried again, `<SYMBOL>/<date>`. */
+  readonly days: readonly string[];
+  /** Days that failed, and are not tried again yet. */
+  readonly skip: readonly string[];
+}
 
 /** What the writer tells the packer, once. */
 export interface PackOrder {
@@ -9,9 +20,19 @@ export interface PackOrder {
   readonly pauseMs: number;
   /** Closed files, by path below the output folder. */
   readonly paths: readonly string[];
+  /** Absent where no Parquet files are wanted. */
+  readonly parquet?: CompactionOrder;
 }
+
+export type CompactionReport =
+  | { readonly type: 'swept' }
+  | { readonly type: 'compacted'; readonly day: string; readonly outcomes: readonly CompactOutcome[] }
+  /** There is no DuckDB; the CSV files are all there. */
+  | { readonly type: 'compaction-impossible'; readonly problem: string };
 
 /** What the packer tells the writer; it ends by itself behind the last file. */
 export type PackReport =
   | { readonly type: 'began'; readonly path: string }
-  | { readonly type: 'outcomes'; readonly outcomes: readonly PackOutcome[] };
+  | { readonly type: 'outcomes'; readonly outcomes: readonly PackOutcome[] }
+  | { readonly type: 'compacting'; readonly day: string }
+  | CompactionReport;
