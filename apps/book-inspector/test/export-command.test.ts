@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -14,6 +15,7 @@ import { runCli } from '../src/cli/run-cli.ts';
 import type { ExportReport } from '../src/export/export-report.ts';
 import { FIRST_DAY, generateRecording, SECOND_DAY, SYMBOL } from './support/generated-recording.ts';
 import { sealDay } from './support/sealed-recording.ts';
+import { verified } from './support/verify-run.ts';
 
 const withDuckDb = isInstalled() ? it : it.skip;
 
@@ -141,6 +143,15 @@ describe('the export command', () => {
     expect(existsSync(join(out, SYMBOL, `depth_${FIRST_DAY}.parquet`))).toBe(false);
     expect(below(out).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   }); // prettier-ignore
+
+  withDuckDb('may write beside the recording, which verify then finds as it was', async () => {
+    const copy = join(out, 'data');
+    cpSync(dataDir, copy, { recursive: true });
+    const before = await verified(copy);
+    await exported('--data-dir', copy, '--out', copy);
+    expect(below(copy).filter((name) => name.endsWith('.parquet'))).toHaveLength(14);
+    expect({ ...(await verified(copy)), elapsedMs: 0 }).toEqual({ ...before, elapsedMs: 0 });
+  });
 
   it('leaves with 1 where there is nothing to export, and says what there is', async () => {
     const other = await run('--data-dir', dataDir, '--out', out, '--symbol', 'ETHUSDT');

@@ -183,6 +183,30 @@ describe('a day that is not compacted', () => {
     expect(gunzipSync(readFileSync(join(path, `${TRADES}.gz`))).toString()).toContain(row);
   });
 
+  withDuckDb.each([
+    ['lacks a row', (rows: string) => `SELECT * FROM (${rows}) LIMIT 2`],
+    ['has a row twice', (rows: string) => `${rows} UNION ALL SELECT * FROM (${rows}) LIMIT 4`],
+    ['has another order', (rows: string) => `SELECT * FROM (${rows}) ORDER BY agg_trade_id DESC`],
+    ['has rounded prices', (rows: string) => `SELECT * REPLACE (round(price, 1)::DECIMAL(28,8) AS price) FROM (${rows})`],
+    ['has another time', (rows: string) => `SELECT * REPLACE (local_time + INTERVAL 1 MICROSECOND AS local_time) FROM (${rows})`],
+    ['has another flag', (rows: string) => `SELECT * REPLACE (NOT is_buyer_maker AS is_buyer_maker) FROM (${rows})`],
+    ['has zeros for empty cells', (rows: string) => `SELECT * REPLACE (coalesce(normal_quantity, 0) AS normal_quantity) FROM (${rows})`],
+  ])('is one of which what was written %s', async (_, alter) => {
+    const outputDir = newStore(folder);
+    const rows = [trade(1), trade(2, { price: '1.25' }), trade(3)];
+    const path = await sealedDay(outputDir, { [TRADES]: csv('aggtrade', rows) });
+    const engine = await duckDb.engine();
+    const lying = {
+      query: (sql: string, options: object) =>
+        engine.query(sql.replace(/^COPY \((.*)\) TO /s, (__, query: string) => `COPY (${alter(query)}) TO `), options),
+    };
+    const before = readdirSync(path);
+    const outcomes = await compact(outputDir, { engine: lying as unknown as ParquetEngine });
+    expect(outcomes).toMatchObject([{ result: 'failed', code: 'CONTENT_DIFFERS' }]);
+    expect(readdirSync(path)).toEqual(before);
+    expect(await compact(outputDir)).toMatchObject([{ result: 'written', rows: 3 }]);
+  }); // prettier-ignore
+
   withDuckDb('keeps the Parquet file of before when its CSV files are damaged later', async () => {
     const outputDir = newStore(folder);
     const path = await sealedDay(outputDir, { [TRADES]: csv('aggtrade', [trade(1)]) });

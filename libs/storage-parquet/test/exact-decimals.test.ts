@@ -58,7 +58,7 @@ describe('decimals', () => {
           expect(valueOf(row['quantity'])).toBe(valueOf(quantities[index]));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }); // prettier-ignore
 });

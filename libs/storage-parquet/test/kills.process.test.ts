@@ -5,7 +5,7 @@ import { PlainDuckDb, withDuckDb } from './duckdb.ts';
 import { csv, DATE, newStore, sealedDay, SYMBOL, temporaryFolder } from './recording.ts';
 
 const CHILD = resolve('libs/storage-parquet/test/compact-child.mjs');
-const KILLS = 7;
+const KILLS = 5;
 const ROWS = 60_000;
 
 const folder = temporaryFolder();
