@@ -71,7 +71,7 @@ export class Archivist {
   /** Room is short: the next look, in a moment, tries everything again that has failed. */
   hurry(): void {
     this.#pausedUntilMs = -Infinity;
-    this.#compactions?.hurry();
+    this.#compactions?.hold();
     for (const path of this.#failed.keys()) this.#failed.set(path, -Infinity);
   }
 
@@ -148,6 +148,7 @@ export class Archivist {
   #pack(paths: readonly string[]): void {
     const { spawn, outputDir, compression, clock } = this.#options;
     const before = { ...this.#counts };
+    const parquet = this.#compactions?.order();
     this.#warnings = 0;
     const round = new PackRound({
       packer: spawn(),
@@ -157,7 +158,7 @@ export class Archivist {
         compression,
         pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
         paths,
-        ...(this.#compactions === undefined ? {} : { parquet: this.#compactions.order() }),
+        ...(parquet === undefined ? {} : { parquet }),
       },
       clock,
       outcomes: (outcomes) => this.#take(outcomes),

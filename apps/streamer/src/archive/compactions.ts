@@ -27,8 +27,9 @@ export class Compactions {
     this.#log = log;
   }
 
-  /** What a packer is told. */
-  order(): CompactionOrder {
+  /** What a packer is told; undefined while nothing is to be made. */
+  order(): CompactionOrder | undefined {
+    if (this.#isBlocked) return undefined;
     const days = this.#dueDays();
     const skip = [...this.#failed.keys()].filter((day) => !days.includes(day));
     return { sweep: this.#isSweepDue, days, skip };
@@ -36,7 +37,7 @@ export class Compactions {
 
   /** Whether there is a reason to start a packer, even if no file is to be packed. */
   get isDue(): boolean {
-    if (this.#clock.nowMs() < this.#blockedUntilMs) return false;
+    if (this.#isBlocked) return false;
     return this.#isSweepDue || this.#dueDays().length > 0;
   }
 
@@ -44,10 +45,10 @@ export class Compactions {
     return { files: this.#files, bytes: this.#bytes, failed: this.#failed.size, problem: this.#problem };
   }
 
-  /** Everything that has failed is tried again at the next look. */
-  hurry(): void {
-    this.#blockedUntilMs = -Infinity;
-    for (const day of this.#failed.keys()) this.#failed.set(day, -Infinity);
+  /** Room is short: these files would take more of it. What is packed meanwhile is found again later. */
+  hold(): void {
+    this.#isSweepDue = true;
+    this.#blockedUntilMs = this.#clock.nowMs() + RETRY_MS;
   }
 
   take(report: CompactionReport): void {
@@ -91,6 +92,10 @@ export class Compactions {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (this.#warnings++ < WARNINGS_MAX) this.#log.warn(event, fields);
+  }
+
+  get #isBlocked(): boolean {
+    return this.#clock.nowMs() < this.#blockedUntilMs;
   }
 
   #dueDays(): string[] {

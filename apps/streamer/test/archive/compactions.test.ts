@@ -67,11 +67,18 @@ describe('what is still to become Parquet', () => {
     expect(compactions.report().problem).toBe('install it');
   });
 
-  it('is left out when two packers died of it, and tried at once when there is room again', () => {
+  it('is left out when two packers died of it', () => {
     const { compactions } = setUp();
     compactions.blame(DAY, 'it died');
     expect(compactions.order()).toEqual({ sweep: true, days: [], skip: [DAY] });
-    compactions.hurry();
-    expect(compactions.order()).toEqual({ sweep: true, days: [DAY], skip: [] });
+  });
+
+  it('waits while room is short, and is then looked for again in all folders', () => {
+    const { compactions, clock } = setUp();
+    compactions.take({ type: 'swept' });
+    compactions.hold();
+    expect([compactions.isDue, compactions.order()]).toEqual([false, undefined]);
+    clock.nowAtMs = 900_000;
+    expect([compactions.isDue, compactions.order()?.sweep]).toEqual([true, true]);
   });
 });
