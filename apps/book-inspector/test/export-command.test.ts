@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ParquetEngine, type Row } from '@org/storage-parquet';
 import { runCli } from '../src/cli/run-cli.ts';
 import type { ExportReport } from '../src/export/export-report.ts';
@@ -41,9 +41,11 @@ beforeAll(async () => {
 beforeEach(() => (out = mkdtempSync(join(folder, 'out-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runCommand('export', '--format', 'parquet', ...args);
+
+async function runCommand(...args: string[]) {
   let [stdout, stderr] = ['', ''];
-  const exitCode = await runCli(['export', '--format', 'parquet', ...args], {
+  const exitCode = await runCli(args, {
     stdout: { write: (text, done) => ((stdout += text), done?.()) },
     stderr: { write: (text) => (stderr += text) },
     env: {},
@@ -152,6 +154,19 @@ describe('the export command', () => {
     expect(below(copy).filter((name) => name.endsWith('.parquet'))).toHaveLength(14);
     expect({ ...(await verified(copy)), elapsedMs: 0 }).toEqual({ ...before, elapsedMs: 0 });
   });
+
+  const captures = resolve('../shared/data/usdm-2021-07-22');
+  (existsSync(captures) ? withDuckDb : it.skip)('takes raw captures as the recorder would have stored them', async () => {
+    const report = await exported('--data-dir', captures, '--symbol', 'SUSHIUSDT,AKROUSDT');
+    expect(report).toMatchObject({ complete: true, failed: 0 });
+    expect(below(out)).toEqual(
+      ['AKROUSDT', 'SUSHIUSDT'].flatMap((symbol) =>
+        ['aggtrade', 'bookticker', 'depth', 'kline'].map((kind) => `${symbol}/${kind}_2021-07-22.parquet`)),
+    );
+    const { stdout } = await runCommand('replay', '--data-dir', captures, '--symbol', 'SUSHIUSDT', '--format', 'json');
+    const [row] = await query(`SELECT count(DISTINCT final_update_id)::INTEGER AS diffs FROM '${out}/SUSHIUSDT/depth_*.parquet' WHERE update_type = 'diff'`);
+    expect(row).toEqual({ diffs: (JSON.parse(stdout) as { messages: number }).messages });
+  }); // prettier-ignore
 
   it('leaves with 1 where there is nothing to export, and says what there is', async () => {
     const other = await run('--data-dir', dataDir, '--out', out, '--symbol', 'ETHUSDT');

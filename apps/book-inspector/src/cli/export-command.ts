@@ -54,7 +54,12 @@ export function addExportCommand(program: Command, run: (options: ExportOptions)
     .command('export')
     .description('Writes recorded files as Parquet: exact decimals, zstd, one file a kind and day.')
     .addOption(new Option('--format <format>', 'what to write').choices(['parquet']).default('parquet'))
-    .option('--data-dir <path>', 'folder of the recording, or of one symbol', pathArgument, './data')
+    .option(
+      '--data-dir <path>',
+      'folder of the recording, of one symbol, or of captures',
+      pathArgument,
+      './data',
+    )
     .option('--symbol <symbols>', 'only these, with commas between them', symbolsArgument, 'all')
     .option('--kind <kinds>', 'only these kinds of files, with commas between them', kindsArgument)
     .addOption(
