@@ -7,13 +7,15 @@ export class ManyProgress {
   readonly #bytes: readonly number[];
   readonly #read: number[];
   readonly #bytesTotal: number;
+  readonly #noun: string;
   #bytesRead = 0;
   #ended = 0;
 
-  /** `bytes` are those of each recording. */
-  constructor(bytes: readonly number[], io: CliIo, isWanted: boolean | undefined) {
+  /** `bytes` are those of each recording, `noun` is what they are called. */
+  constructor(bytes: readonly number[], io: CliIo, isWanted: boolean | undefined, noun = 'symbols') {
     this.#bar = new ProgressBar('', io.stderr, () => io.nowMs(), isWanted);
     this.#bytes = bytes;
+    this.#noun = noun;
     this.#read = bytes.map(() => 0);
     this.#bytesTotal = bytes.reduce((sum, size) => sum + size, 0);
   }
@@ -21,7 +23,7 @@ export class ManyProgress {
   update(index: number, bytesRead: number): void {
     this.#bytesRead += bytesRead - this.#read[index]!;
     this.#read[index] = bytesRead;
-    this.#bar.label = `${this.#ended} of ${this.#bytes.length} symbols`;
+    this.#bar.label = `${this.#ended} of ${this.#bytes.length} ${this.#noun}`;
     this.#bar.update({ bytesRead: this.#bytesRead, bytesTotal: this.#bytesTotal });
   }
 

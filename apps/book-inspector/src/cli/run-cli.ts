@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
+import { addExportCommand } from './export-command.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, type CliIo } from './io.ts';
 import { buildProgram } from './program.ts';
 import { ReplayFailure } from './replay-failure.ts';
+import { runExport } from './run-export.ts';
 import { runReplay } from './run-replay.ts';
 import { runVerify } from './run-verify.ts';
 import { addVerifyCommand } from './verify-command.ts';
@@ -12,6 +14,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const program = buildProgram(io, (options) => runReplay(options, io));
   addVerifyCommand(program, async (options) => {
     if (!(await runVerify(options, io))) exitCode = EXIT_FAILED;
+  });
+  addExportCommand(program, async (options) => {
+    if (!(await runExport(options, io))) exitCode = EXIT_FAILED;
   });
   try {
     await program.parseAsync(argv, { from: 'user' });

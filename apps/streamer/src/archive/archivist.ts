@@ -3,6 +3,7 @@ import { closedDays, type CsvSink, type DayFigures, type PackOutcome } from '@or
 import type { ChildHandle } from '@org/supervision';
 import type { ArchiveReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
+import { Compactions } from './compactions.ts';
 import type { PackOrder } from './pack-messages.ts';
 import { type PackerDeath, PackRound } from './pack-round.ts';
 
@@ -29,6 +30,8 @@ export interface ArchivistOptions {
   readonly dayFigures: (symbol: string, date: string) => DayFigures | undefined;
   readonly outputDir: string;
   readonly compression: PackOrder['compression'];
+  /** Whether days that are over also become Parquet files; default false. */
+  readonly parquet?: boolean;
   /** Starts a packer. */
   readonly spawn: () => ChildHandle;
   readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
@@ -45,6 +48,7 @@ export class Archivist {
   #waiting: readonly string[] = [];
   /** Those that failed, with the time at which they are tried again. */
   readonly #failed = new Map<string, number>();
+  readonly #compactions: Compactions | undefined;
   readonly #counts = { packed: 0, bytesIn: 0, bytesOut: 0 };
   #round: PackRound | undefined;
   #warnings = 0;
@@ -58,6 +62,8 @@ export class Archivist {
 
   constructor(options: ArchivistOptions) {
     this.#options = options;
+    const { parquet = false, clock, log } = options;
+    this.#compactions = parquet ? new Compactions(clock, log) : undefined;
   }
 
   start(): void {
@@ -67,6 +73,7 @@ export class Archivist {
   /** Room is short: the next look, in a moment, tries everything again that has failed. */
   hurry(): void {
     this.#pausedUntilMs = -Infinity;
+    this.#compactions?.hold();
     for (const path of this.#failed.keys()) this.#failed.set(path, -Infinity);
   }
 
@@ -79,7 +86,8 @@ export class Archivist {
       failed: this.#failed.size,
       bytesIn,
       bytesOut,
-      current: this.#round?.current ?? null,
+      current: this.#round?.current ?? this.#round?.compacting ?? null,
+      ...(this.#compactions === undefined ? {} : { parquet: this.#compactions.report() }),
     };
   }
 
@@ -134,7 +142,7 @@ export class Archivist {
     const nowMs = this.#options.clock.nowMs();
     if (nowMs < this.#pausedUntilMs) return false;
     const due = this.#waiting.filter((path) => (this.#failed.get(path) ?? -Infinity) <= nowMs);
-    if (due.length === 0) return false;
+    if (due.length === 0 && this.#compactions?.isDue !== true) return false;
     this.#pack(due);
     return true;
   }
@@ -142,6 +150,7 @@ export class Archivist {
   #pack(paths: readonly string[]): void {
     const { spawn, outputDir, compression, clock, dayFigures } = this.#options;
     const before = { ...this.#counts };
+    const parquet = this.#compactions?.order();
     this.#warnings = 0;
     const round = new PackRound({
       packer: spawn(),
@@ -154,9 +163,11 @@ export class Archivist {
           const figures = dayFigures(day.folder, day.date);
           return figures === undefined ? day : { ...day, figures };
         }),
+        ...(parquet === undefined ? {} : { parquet }),
       },
       clock,
       outcomes: (outcomes) => this.#take(outcomes),
+      compaction: (report) => this.#compactions?.take(report),
     });
     this.#round = round;
     void round.ended.then((death) => {
@@ -168,15 +179,17 @@ export class Archivist {
   }
 
   /** Somebody may have killed it. Of two that die of the same file, the file is the cause. */
-  #mourn({ path, problem }: PackerDeath): void {
+  #mourn({ path, day, problem }: PackerDeath): void {
     const { clock, log } = this.#options;
     const pauseMs = Math.min(DEATH_PAUSE_MAX_MS, DEATH_PAUSE_MS * 2 ** this.#deaths++);
     this.#pausedUntilMs = clock.nowMs() + pauseMs;
-    log.warn('PackerDied', { path, problem, pauseMs });
-    if (path !== null && path === this.#diedOf) {
-      this.#take([{ path, result: 'failed', code: 'PACKER_DIED', problem }]);
+    const at = path ?? day;
+    log.warn('PackerDied', { path: at, problem, pauseMs });
+    if (at !== null && at === this.#diedOf) {
+      if (path === null) this.#compactions?.blame(at, problem);
+      else this.#take([{ path, result: 'failed', code: 'PACKER_DIED', problem }]);
     }
-    this.#diedOf = path;
+    this.#diedOf = at;
   }
 
   #take(outcomes: readonly PackOutcome[]): void {

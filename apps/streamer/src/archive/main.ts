@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { nodeFileSystem, packDay } from '@org/storage-csv';
 import { childControl } from '@org/supervision';
+import { compactDays } from './compact-days.ts';
+import { takeLowestPriority } from './lowest-priority.ts';
 import type { PackOrder, PackReport } from './pack-messages.ts';
 
 /*
@@ -26,10 +27,10 @@ const control = childControl(
   },
   { orphanStopTimeoutMs: 1000 },
 );
-setPriority(constants.priority.PRIORITY_LOW);
+takeLowestPriority();
 control.ready();
 
-async function pack({ outputDir, compression, pauseMs, days }: PackOrder): Promise<void> {
+async function pack({ outputDir, compression, pauseMs, days, parquet }: PackOrder): Promise<void> {
   const options = {
     fileSystem: nodeFileSystem,
     outputDir,
@@ -45,11 +46,21 @@ async function pack({ outputDir, compression, pauseMs, days }: PackOrder): Promi
       tell({ type: 'outcomes', outcomes: await packDay(day, { ...options, figures: day.figures }) });
       await setTimeout(pauseMs, undefined, { signal: abort.signal });
     } catch (error) {
-      // It was told to stop: what is not packed waits for the next packer.
-      if (!abort.signal.aborted) throw error;
+      unlessAborted(error);
     }
   }
+  // What is packed gives room, so it comes first.
+  if (parquet !== undefined && !abort.signal.aborted) {
+    const packed = days.filter(({ folder }) => folder !== '').map(({ folder, date }) => `${folder}/${date}`);
+    const { signal } = abort;
+    await compactDays({ outputDir, packed, order: parquet, pauseMs, signal, tell }).catch(unlessAborted);
+  }
   control.leave();
+}
+
+/** It was told to stop: what is not packed waits for the next packer. */
+function unlessAborted(error: unknown): void {
+  if (!abort.signal.aborted) throw error;
 }
 
 function tell(report: PackReport): void {

@@ -97,6 +97,17 @@ export interface LatencyReport {
   readonly p999: number;
 }
 
+/** Parquet files made of days that are over. */
+export interface ParquetReport {
+  /** Made since the writer began, with their bytes. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Days of symbols that failed, and are tried again later. */
+  readonly failed: number;
+  /** What went wrong last; null when nothing did. */
+  readonly problem: string | null;
+}
+
 /** The files of past periods; counters since the writer began. */
 export interface ArchiveReport {
   /** Closed files that are not packed yet. */
@@ -109,6 +120,8 @@ export interface ArchiveReport {
   readonly bytesOut: number;
   /** The file that is being packed, by its path below the output folder. */
   readonly current: string | null;
+  /** Absent where no Parquet files are wanted. */
+  readonly parquet?: ParquetReport;
 }
 
 export interface WriterReport {

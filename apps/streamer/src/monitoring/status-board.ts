@@ -5,6 +5,7 @@ import type {
   ChildReport,
   JournalReport,
   LatencyReport,
+  ParquetReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
@@ -347,6 +348,13 @@ function lineStatus(
   };
 }
 
+function addParquet(before: ArchiveReport, now: ArchiveReport): { readonly parquet?: ParquetReport } {
+  const [past, latest] = [before.parquet, now.parquet ?? before.parquet];
+  if (latest === undefined) return {};
+  if (past === undefined || now.parquet === undefined) return { parquet: latest };
+  return { parquet: { ...latest, files: past.files + latest.files, bytes: past.bytes + latest.bytes } };
+}
+
 /** The counters of both; what is so now is as the later one says. */
 function addArchive(before: ArchiveReport, now: ArchiveReport): ArchiveReport {
   return {
@@ -354,6 +362,7 @@ function addArchive(before: ArchiveReport, now: ArchiveReport): ArchiveReport {
     packed: before.packed + now.packed,
     bytesIn: before.bytesIn + now.bytesIn,
     bytesOut: before.bytesOut + now.bytesOut,
+    ...addParquet(before, now),
   };
 }
 

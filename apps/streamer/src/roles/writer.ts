@@ -96,6 +96,7 @@ async function openStore(
 ): Promise<{ sink: CsvSink; store: RecordStore; archivist: Archivist }> {
   const fatal = (error: unknown): void => storeFailed(error, log);
   const { outputDir, rotation, compression } = task.config.storage;
+  const formats: readonly string[] = task.config.storage.formats;
   const sink = new CsvSink({
     outputDir,
     rotation,
@@ -131,6 +132,7 @@ async function openStore(
     dayFigures: (symbol, date) => store.dayFigures(symbol, date),
     outputDir,
     compression,
+    parquet: formats.includes('parquet'),
     spawn: () => forkChild({ module: PACKER, silentStderr: false }),
     clock: childClock,
     log,

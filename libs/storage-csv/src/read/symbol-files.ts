@@ -27,6 +27,8 @@ export interface SymbolFiles {
 }
 
 const MANIFEST = /^manifest_\d{4}-\d{2}-\d{2}.*\.json$/;
+/** What is made of the files of a day: it says nothing that they do not say. */
+const PARQUET = /^[a-z]+_\d{4}-\d{2}-\d{2}\.parquet$/;
 
 /**
  * The symbols of a recording and their files; `dataDir` is an output folder, or the folder of one symbol. Throws
@@ -64,7 +66,8 @@ async function filesIn(folder: string): Promise<SymbolFiles> {
       // The plain file goes away last; asked of one look at the folder, or it might count twice.
       const isDouble = parts.isCompressed && all.has(name.slice(0, -'.gz'.length));
       if (!isDouble) files.push({ ...parts, name, path: join(folder, name) });
-    } else if (!MANIFEST.test(name) && !name.endsWith('.CHECKSUM')) strangers.push(name);
+    } else if (!MANIFEST.test(name) && !PARQUET.test(name) && !name.endsWith('.CHECKSUM'))
+      strangers.push(name);
   }
   files.sort((a, b) => (a.kind === b.kind ? compareFileNames(a, b) : a.kind < b.kind ? -1 : 1));
   const manifests = names.filter((name) => MANIFEST.test(name));
