@@ -71,6 +71,7 @@ describe('the packer', () => {
       outputDir: folder,
       compression: 'gzip',
       parquet: true,
+      dayFigures: () => undefined,
       spawn: () => {
         const packer = forkChild({ module: PACKER, silentStderr: false });
         pid = packer.pid!;
