@@ -14,7 +14,7 @@ export type DiskStatus = DiskFigures & { readonly retention: RetentionCounters }
 export interface DiskKeeperOptions {
   /** Real path of the output folder. */
   readonly outputPath: string;
-  readonly storage: Pick<StorageConfig, 'retentionMs' | 'freeSpace'>;
+  readonly storage: Pick<StorageConfig, 'retentionMs' | 'rotation' | 'freeSpace'>;
   /** What the recorder has written into its files since it began. */
   readonly writtenBytes: () => number;
   /** What the configuration asks for, the most important first. */
@@ -40,6 +40,7 @@ export function keepDisk(options: DiskKeeperOptions): { close(): void } {
   const retention = new Retention({
     outputPath,
     retentionMs: storage.retentionMs,
+    rotation: storage.rotation,
     fileSystem: retentionFileSystem,
     wallMs: () => Math.floor(clock.wallUs() / 1000),
     nowMs: () => clock.nowMs(),

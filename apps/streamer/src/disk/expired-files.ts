@@ -1,4 +1,5 @@
-import { checksumName, parseStoredName, type StoredName } from './stored-names.ts';
+import type { Periods } from '@org/storage-csv';
+import { checksumName, isManifestName, parseStoredName, type StoredName } from './stored-names.ts';
 
 /** Something that retention removes. */
 export interface ExpiredFile {
@@ -18,6 +19,8 @@ export interface ExpiryRule {
   readonly endsBeforeMs: number;
   /** Paths below the output folder that a sink may still write to, packed or not. */
   readonly listed: ReadonlySet<string>;
+  /** How long periods last. */
+  readonly periods: Periods;
 }
 
 /**
@@ -30,7 +33,7 @@ export function expiredFiles(folder: string, names: readonly string[], rule: Exp
   const expired: ExpiredFile[] = [];
   const manifests: ExpiredFile[] = [];
   for (const name of names) {
-    const stored = parseStoredName(name);
+    const stored = parseStoredName(name, rule.periods);
     if (stored === undefined) continue;
     const { date, endMs } = stored;
     const checksum = present.has(checksumName(name)) ? checksumName(name) : undefined;
@@ -60,7 +63,7 @@ export function compareExpired(left: ExpiredFile, right: ExpiredFile): number {
 }
 
 export function isManifest({ name }: ExpiredFile): boolean {
-  return parseStoredName(name)?.type === 'manifest';
+  return isManifestName(name);
 }
 
 function compare(left: string, right: string): number {

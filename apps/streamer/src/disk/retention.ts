@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isSymbol } from '@org/market-data';
+import { Periods, type Rotation } from '@org/storage-csv';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { compareExpired, type ExpiredFile, expiredFiles, isManifest } from './expired-files.ts';
 import { listedFiles } from './listed-files.ts';
@@ -9,6 +10,8 @@ export interface RetentionOptions {
   readonly outputPath: string;
   /** 0 keeps everything. */
   readonly retentionMs: number;
+  /** How long a file shorter than a day lasts. */
+  readonly rotation: Rotation;
   readonly fileSystem: RetentionFileSystem;
   /** Milliseconds since the epoch, by the machine's clock. */
   readonly wallMs: () => number;
@@ -43,10 +46,12 @@ export class Retention {
   readonly #options: RetentionOptions;
   #counters: RetentionCounters = { removedFiles: 0, removedBytes: 0, failures: 0 };
   #clocks: { readonly wallMs: number; readonly nowMs: number };
+  readonly #periods: Periods;
   #isClosed = false;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#periods = new Periods(options.rotation);
     this.#clocks = { wallMs: options.wallMs(), nowMs: options.nowMs() };
   }
 
@@ -85,6 +90,7 @@ export class Retention {
 
   /** The oldest of all, sorted. */
   async #expired(endsBeforeMs: number): Promise<readonly ExpiredFile[]> {
+    const periods = this.#periods;
     const { fileSystem, outputPath, log } = this.#options;
     const listed = await listedFiles(fileSystem, outputPath);
     if (listed === undefined) {
@@ -96,7 +102,8 @@ export class Retention {
       const entries = await this.#list(join(outputPath, folder));
       const namesOf = (wanted: string): string[] =>
         entries.flatMap(({ name, type }) => (type === wanted ? name : []));
-      for (const file of expiredFiles(folder, namesOf('file'), { endsBeforeMs, listed })) oldest.push(file);
+      for (const file of expiredFiles(folder, namesOf('file'), { endsBeforeMs, listed, periods }))
+        oldest.push(file);
       if (oldest.length > 2 * FILES_MAX) oldest = firstOf(oldest);
       return namesOf('folder');
     };

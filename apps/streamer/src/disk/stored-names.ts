@@ -1,9 +1,8 @@
-import { type FileKind, fileHeader, formatFileName, parseFileName } from '@org/storage-csv';
+import { type FileKind, fileHeader, formatFileName, parseFileName, type Periods } from '@org/storage-csv';
 
 const CHECKSUM = '.CHECKSUM';
 const MANIFEST = /^manifest_(\d{4}-\d{2}-\d{2})\.json$/;
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
+const US_PER_MS = 1000;
 
 /**
  * A name that the recorder itself gave: rows or rejected records, packed or not (`data`), the checksum of such a file
@@ -14,13 +13,16 @@ export type StoredName =
   | { readonly type: 'checksum'; readonly date: string; readonly endMs: number; readonly of: string }
   | { readonly type: 'manifest'; readonly date: string; readonly endMs: number };
 
-/** Undefined for a name that is not ours, to the letter. `endMs`: when its period is over, milliseconds since the epoch. */
-export function parseStoredName(name: string): StoredName | undefined {
+/**
+ * Undefined for a name that is not ours, to the letter. `endMs`: when its period is over, milliseconds since the epoch;
+ * `periods` say how long those last that are shorter than a day.
+ */
+export function parseStoredName(name: string, periods: Periods): StoredName | undefined {
   const manifest = MANIFEST.exec(name)?.[1];
-  if (manifest !== undefined) return dated(manifest, (when) => ({ type: 'manifest', ...when }));
-  if (!name.endsWith(CHECKSUM)) return parseDataName(name);
+  if (manifest !== undefined) return dated(manifest, periods, (when) => ({ type: 'manifest', ...when }));
+  if (!name.endsWith(CHECKSUM)) return parseDataName(name, periods);
   const of = name.slice(0, -CHECKSUM.length);
-  const data = parseDataName(of);
+  const data = parseDataName(of, periods);
   return data === undefined ? undefined : { type: 'checksum', date: data.date, endMs: data.endMs, of };
 }
 
@@ -28,22 +30,33 @@ export function checksumName(name: string): string {
   return `${name}${CHECKSUM}`;
 }
 
-function parseDataName(name: string): Extract<StoredName, { readonly type: 'data' }> | undefined {
+/** Whether the name, one of ours, is that of a manifest. */
+export function isManifestName(name: string): boolean {
+  return MANIFEST.test(name);
+}
+
+function parseDataName(
+  name: string,
+  periods: Periods,
+): Extract<StoredName, { readonly type: 'data' }> | undefined {
   const parts = parseFileName(name);
   if (parts === undefined || (parts.kind !== 'rejected' && fileHeader(parts.kind) === undefined))
     return undefined;
   const unpackedName = formatFileName(parts.kind as FileKind, parts.period, parts.part);
   if (name !== (parts.isCompressed ? `${unpackedName}.gz` : unpackedName)) return undefined;
-  return dated(parts.period, (when) => ({ type: 'data', ...when, unpackedName }));
+  return dated(parts.period, periods, (when) => ({ type: 'data', ...when, unpackedName }));
 }
 
-/** Undefined for a day or an hour that no calendar has. */
+/** Undefined for a moment that no calendar has. */
 function dated<Name>(
   period: string,
+  periods: Periods,
   make: (when: { readonly date: string; readonly endMs: number }) => Name,
 ): Name | undefined {
-  const isHour = period.length > 'YYYY-MM-DD'.length;
-  const startMs = Date.parse(isHour ? `${period}:00Z` : `${period}T00:00Z`);
-  if (Number.isNaN(startMs) || !new Date(startMs).toISOString().startsWith(period)) return undefined;
-  return make({ date: period.slice(0, 'YYYY-MM-DD'.length), endMs: startMs + (isHour ? HOUR_MS : DAY_MS) });
+  const [date = '', time = '00'] = period.split('T');
+  const isHour = time.length === 'HH'.length;
+  const startMs = Date.parse(`${date}T${time.replaceAll('-', ':')}${isHour ? ':00' : ''}Z`);
+  if (Number.isNaN(startMs)) return undefined;
+  const start = new Date(startMs).toISOString().replaceAll(':', '-');
+  return start.startsWith(period) ? make({ date, endMs: periods.endUs(period) / US_PER_MS }) : undefined;
 }

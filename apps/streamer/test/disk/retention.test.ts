@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatFileName } from '@org/storage-csv';
+import { formatFileName, type Rotation } from '@org/storage-csv';
 import fc from 'fast-check';
 import { Retention } from '../../src/disk/retention.ts';
 import { type RetentionFileSystem, retentionFileSystem } from '../../src/disk/retention-file-system.ts';
@@ -35,13 +35,14 @@ const left = (folder: string) =>
 
 function retention(
   outputPath: string,
-  options: { retentionMs?: number; fileSystem?: Partial<RetentionFileSystem> } = {},
+  options: { retentionMs?: number; rotation?: Rotation; fileSystem?: Partial<RetentionFileSystem> } = {},
 ) {
   const lines: string[] = [];
   const clock = { wallMs: NOW_MS, nowMs: 0 };
   const subject = new Retention({
     outputPath,
     retentionMs: options.retentionMs ?? 3 * DAY_MS,
+    rotation: options.rotation ?? 'hourly',
     fileSystem: { ...retentionFileSystem, ...options.fileSystem },
     wallMs: () => clock.wallMs,
     nowMs: () => clock.nowMs,
@@ -90,6 +91,16 @@ describe('retention', () => {
     const folder = store([hour('08'), hour('09'), hour('10'), 'A/manifest_2026-03-10.json']);
     await retention(folder, { retentionMs: 2 * HOUR_MS }).subject.look();
     expect(left(folder)).toEqual([hour('10'), 'A/manifest_2026-03-10.json']);
+  });
+
+  it('counts shorter periods from their ends, which the rotation says', async () => {
+    const at = (time: string) => `A/depth_2026-03-10T${time}.csv.gz`;
+    const folder = store([at('09-15'), at('09-30'), at('09-45'), at('10-00'), at('09-15-30')]);
+    await retention(folder, { retentionMs: 2 * HOUR_MS, rotation: HOUR_MS / 4 }).subject.look();
+    expect(left(folder)).toEqual([at('10-00')]);
+    const halfDays = store([at('00'), at('12')]);
+    await retention(halfDays, { retentionMs: HOUR_MS, rotation: 12 * HOUR_MS }).subject.look();
+    expect(left(halfDays)).toEqual([at('00'), at('12')]);
   });
 
   it('never touches what is not ours by name, in other folders, or behind a link', async () => {
