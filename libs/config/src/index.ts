@@ -6,15 +6,18 @@ export type { ConfigFlags, ConfigOverride } from './overrides.ts';
 export type {
   FreeSpaceConfig,
   GeneralConfig,
+  InfluxConfig,
   LoggingConfig,
   LogLevel,
   MonitoringConfig,
   NetworkConfig,
   OrderbookConfig,
   PerformanceConfig,
+  PostgresConfig,
   ReconnectConfig,
   SpaceLimit,
   StorageConfig,
+  StorageFormat,
   StreamerConfig,
   SymbolsConfig,
   UniverseConfig,
@@ -27,3 +30,4 @@ export { CONFIG_ISSUES_MAX, ConfigError, configExitCode, QuantityError } from '.
 export { configJsonSchema, configKeys } from './json-schema.ts';
 export { loadConfig } from './load.ts';
 export { environmentName, ENVIRONMENT_PREFIX, flagOverrides } from './overrides.ts';
+export { withoutCredentials } from './shown-value.ts';
