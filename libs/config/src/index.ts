@@ -30,4 +30,3 @@ export { CONFIG_ISSUES_MAX, ConfigError, configExitCode, QuantityError } from '.
 export { configJsonSchema, configKeys } from './json-schema.ts';
 export { loadConfig } from './load.ts';
 export { environmentName, ENVIRONMENT_PREFIX, flagOverrides } from './overrides.ts';
-export { withoutCredentials } from './shown-value.ts';

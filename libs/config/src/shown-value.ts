@@ -14,7 +14,7 @@ export function shownValue(value: unknown): string {
 }
 
 /** A text in which the user and password of each URL, and passwords and tokens among its parameters, are `***`. */
-export function withoutCredentials(text: string): string {
+function withoutCredentials(text: string): string {
   return text
     .replace(/\/\/[^/?#]*@/g, '//***@')
     .replace(/\b(password|passwd|token|secret)=[^&\s]*/gi, '$1=***');

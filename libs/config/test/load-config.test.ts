@@ -57,15 +57,9 @@ const defaults: StreamerConfig = {
       partitionsAhead: 2,
     },
     influx: {
-      url: 'http://127.0.0.1:8086',
-      api: 'v1',
-      database: 'market_data',
-      org: '',
-      bucket: 'market_data',
-      tokenFile: '',
-      token: '',
-      bookLevels: 10,
-    },
+      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', org: '', bucket: 'market_data',
+      tokenFile: '', token: '', bookLevels: 10,
+    }, // prettier-ignore
   },
   performance: {
     queueSizeBytes: 67_108_864,

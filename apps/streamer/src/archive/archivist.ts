@@ -27,6 +27,8 @@ export interface ArchivistOptions {
   readonly timeUs: () => number;
   readonly outputDir: string;
   readonly compression: PackOrder['compression'];
+  /** Whether closed files are stored as Parquet as well; default no. */
+  readonly parquet?: boolean;
   /** Starts a packer. */
   readonly spawn: () => ChildHandle;
   readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
@@ -138,7 +140,7 @@ export class Archivist {
   }
 
   #pack(paths: readonly string[]): void {
-    const { spawn, outputDir, compression, clock } = this.#options;
+    const { spawn, outputDir, compression, parquet = false, clock } = this.#options;
     const before = { ...this.#counts };
     this.#warnings = 0;
     const round = new PackRound({
@@ -147,6 +149,7 @@ export class Archivist {
         type: 'pack',
         outputDir,
         compression,
+        parquet,
         pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
         paths,
       },

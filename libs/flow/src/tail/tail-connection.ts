@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { FlowError } from '../errors.ts';
+import type { FlowErrorCode } from '../errors.ts';
 import { FrameConnection } from '../wire/frame-connection.ts';
 import type { DisconnectReason } from '../wire/frame-connection.ts';
 import type { CloseReason } from '../wire/messages.ts';
@@ -31,6 +32,12 @@ export interface TailConnectionOptions {
   mark(): Promise<number>;
   closed(reason: DisconnectReason, error: FlowError | undefined): void;
 }
+
+/** Refusals that are for good. */
+const REFUSALS: Partial<Record<FlowErrorCode, CloseReason>> = {
+  READER_REFUSED: 'refused',
+  POSITION_UNKNOWN: 'position-unknown',
+};
 
 /** A reader asks and confirms, and sends nothing that is large. */
 const FRAME_BYTES_MAX = 1024;
@@ -93,7 +100,7 @@ export class TailConnection {
       start = this.#options.follow(request);
     } catch (thrown) {
       if (!(thrown instanceof FlowError)) throw thrown;
-      this.#connection.close(thrown.code === 'POSITION_UNKNOWN' ? 'position-unknown' : 'refused', thrown);
+      this.#connection.close(REFUSALS[thrown.code] ?? 'failed', thrown);
       return undefined;
     }
     this.#start = start;

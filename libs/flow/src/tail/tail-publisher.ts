@@ -4,15 +4,14 @@ import type { Clock } from '../clock.ts';
 import type { FlowError } from '../errors.ts';
 import { LocalServer } from '../local-server.ts';
 import type { DisconnectReason } from '../wire/frame-connection.ts';
-import type { CloseReason } from '../wire/messages.ts';
 import { TailConnection } from './tail-connection.ts';
 import type { TailStart } from './tail-entry.ts';
 import type { TailRequest } from './tail-messages.ts';
 
 export interface TailPublisherHandlers {
   /**
-   * A reader came. Throws a {@link FlowError} to refuse it: POSITION_UNKNOWN for a position behind the end, any other
-   * for a reader that is not served. Either is final for that reader.
+   * A reader came. Throws a {@link FlowError} to refuse it: POSITION_UNKNOWN for a position behind the end and
+   * READER_REFUSED for one that is not served are final for that reader; after any other code it comes again.
    */
   follow(request: TailRequest): TailStart;
   /** The reader has worked through everything up to here. */
@@ -111,9 +110,8 @@ export class TailPublisher {
   /** A name has one reader: whoever comes last, for the one before may be a connection that nobody holds any more. */
   #follow(newer: TailConnection, request: TailRequest): TailStart {
     const start = this.#options.handlers.follow(request);
-    const reason: CloseReason = 'superseded';
     for (const older of this.#connections)
-      if (older !== newer && older.name === request.name) older.close(reason);
+      if (older !== newer && older.name === request.name) older.close('superseded');
     return start;
   }
 

@@ -4,6 +4,7 @@ import type { Metric, MetricsView } from './metrics-view.ts';
 import { processMetrics } from './process-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
 import { recorderMetrics } from './recorder-metrics.ts';
+import { sinkMetrics } from './sink-metrics.ts';
 import { streamMetrics } from './stream-metrics.ts';
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -15,6 +16,7 @@ export function renderMetrics(view: MetricsView): Promise<string> {
     ...recorderMetrics(view),
     ...streamMetrics(view),
     ...queueMetrics(view),
+    ...sinkMetrics(view),
     ...processMetrics(view),
   ];
   for (const metric of metrics) register(metric, registry);

@@ -15,7 +15,9 @@ export function showOtherSections(status: RecorderStatus): void {
   const sections = new Map(
     [...place.children].map((section) => [section.getAttribute('data-name'), section]),
   );
-  const unknown = Object.entries(status).filter(([name]) => !SHOWN.has(name));
+  const unknown = Object.entries(status).filter(
+    ([name, value]) => !SHOWN.has(name) && !(Array.isArray(value) && value.length === 0),
+  );
   arrange(
     place,
     unknown.map(([name, value]) => filled(sections.get(name) ?? emptySection(name), value)),
