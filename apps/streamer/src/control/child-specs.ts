@@ -43,6 +43,8 @@ const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** It gives up by itself before; one that is frozen holds up the end of the recorder for no longer. */
+const SINK_STOP_TIMEOUT_MS = 10_000;
 
 /** Exits that a restart cannot mend. */
 const FATAL_EXITS = [EXIT.config, EXIT.alreadyRunning, EXIT.outputNotWritable];
@@ -102,6 +104,7 @@ function sinkSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
     return {
       ...spec,
       spawn: (incarnation) => readyAtOnce(spec.spawn(incarnation)),
+      stopTimeoutMs: SINK_STOP_TIMEOUT_MS,
       // No exit of a sink is anybody else's end.
       fatalExitCodes: [],
     };

@@ -3,6 +3,7 @@ import { StreamMerge } from '@org/continuity';
 import type { TailEntry, TailReader, TailSource } from '@org/flow';
 import type { Sink, SinkEvents, SinkOpened, SinkStats } from '@org/storage';
 import type { SinkReport, SinkState } from '../control/messages.ts';
+import { repeatedly } from '../control/repeatedly.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { loggableText } from '../logging/loggable.ts';
 import { type CommitPace, SinkFollower } from './sink-follower.ts';
@@ -51,6 +52,7 @@ export class StoreFollower {
   #attempt = 0;
   #isStopping = false;
   #running: Promise<void> = Promise.resolve();
+  #finishing: Promise<boolean> = Promise.resolve(true);
   #wake: () => void = () => undefined;
 
   constructor(options: StoreFollowerOptions) {
@@ -79,7 +81,8 @@ export class StoreFollower {
     const timedOut = new Promise<false>((resolve) => {
       timer = clock.setTimeout(() => resolve(false), timeoutMs + FINISH_EXTRA_MS);
     });
-    const isDone = await Promise.race([this.#finish(following, timeoutMs), timedOut]);
+    this.#finishing = this.#finish(following, timeoutMs);
+    const isDone = await Promise.race([this.#finishing, timedOut]);
     if (!isDone) this.#leftBehind(following);
     await Promise.race([this.#running.catch(() => undefined), timedOut]);
     clock.clearTimeout(timer!);
@@ -148,13 +151,14 @@ export class StoreFollower {
     const from = await tail.open();
     if (this.#isStopping) return;
     log.info('SinkFollows', { sink: name, position, from, isPositionLost });
+    const merge = new StreamMerge({ state, isSeamUnknown: isPositionLost });
     const follower = new SinkFollower({
       source: readingOf(tail),
       sink,
       from,
       // The tail says itself where something is missing.
       isDamaged: false,
-      merge: new StreamMerge({ state, isSeamUnknown: isPositionLost }),
+      merge,
       clock,
       pace: PACE,
       passes: () => false,
@@ -164,7 +168,18 @@ export class StoreFollower {
     });
     this.#following = { follower, tail };
     this.#enter('following');
-    await follower.run();
+    const time = repeatedly(
+      clock,
+      () => TICK_INTERVAL_MS,
+      () => tickFor(merge, tail),
+    );
+    try {
+      await follower.run();
+      // Reading is over, and the last rows are not: the store is still needed.
+      await this.#finishing;
+    } finally {
+      time.stop();
+    }
   }
 
   #committed(tail: Tail, position: number): void {
@@ -228,6 +243,17 @@ export class StoreFollower {
     this.#state = state;
     this.#stateSinceMs = this.#options.clock.nowMs();
   }
+}
+
+/**
+ * What only time can release is released by a time in the journal. The writer puts it there for its own merge; where
+ * this store misses what the files have, this merge waits alone.
+ */
+const TICK_INTERVAL_MS = 1000;
+
+async function tickFor(merge: StreamMerge, tail: Tail): Promise<void> {
+  // A writer that is gone, or a disk that is full, keeps the time out, and with it everything that it could release.
+  if (merge.isWaiting) await tail.mark().catch(() => undefined);
 }
 
 /** For what hangs beyond the time that it was given. */
