@@ -149,7 +149,7 @@ export class Archivist {
         type: 'pack',
         outputDir,
         compression,
-        parquet,
+        ...(parquet ? { parquet: true as const } : {}),
         pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
         paths,
       },

@@ -5,8 +5,8 @@ export interface PackOrder {
   readonly type: 'pack';
   readonly outputDir: string;
   readonly compression: PackDayOptions['compression'];
-  /** Whether files are stored as Parquet as well. */
-  readonly parquet: boolean;
+  /** Files are stored as Parquet as well; not, when absent. */
+  readonly parquet?: true;
   /** Between two symbols: thousands of syncs at midnight must not come in a row, for the journal waits for each. */
   readonly pauseMs: number;
   /** Closed files, by path below the output folder. */

@@ -16,9 +16,8 @@ function metrics(): Promise<string> {
   });
   board.report('worker-1', workerReport(7), 0);
   board.report('writer', writerReport(), 0);
-  const sink = { id: 'sink-postgres', role: 'sink', pid: 1, state: 'ready', restarts: 0 };
   return renderMetrics({
-    version: '1', market: 'usdm', nowMs: 1, startedAtMs: 0, status: { ...board.status(1, [sink], false), obstacles: [] },
+    version: '1', market: 'usdm', nowMs: 1, startedAtMs: 0, status: { ...board.status(1, [], false), obstacles: [] },
     totals: board.totals(), figures: board.figures(), processFigures: () => undefined, journal: board.journal(),
     budget: { limitPerMinute: 1, usedWeight: 0, waiting: 0, inFlight: 0, hold: undefined },
   }); // prettier-ignore

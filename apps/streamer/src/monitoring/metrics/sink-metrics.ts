@@ -5,7 +5,6 @@ const STATES = ['opening', 'following', 'waiting', 'down'] as const;
 
 /** Sinks that have a process of their own; what is behind is told with the queues. */
 export function sinkMetrics({ status: { sinks } }: MetricsView): Metric[] {
-  if (sinks.length === 0) return [];
   const metric = (type: Metric['type'], name: string, help: string, value: (sink: SinkStatus) => number): Metric => ({
     name, help, type, labels: ['sink'],
     samples: sinks.map((sink) => ({ labels: { sink: sink.name }, value: value(sink) })),
