@@ -11,6 +11,7 @@ import { TemporarySockets } from './temporary-sockets.ts';
 type Action =
   | { do: 'put'; sizes: number[] }
   | { do: 'read'; bytesMax: number }
+  | { do: 'wait' }
   | { do: 'cut'; afterBytes: number }
   | { do: 'replacePublisher' }
   | { do: 'commit' };
@@ -23,7 +24,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       sizes: fc.array(fc.nat(3000), { maxLength: 8 }),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('read' as const), bytesMax: fc.nat(6000) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('read' as const), bytesMax: fc.nat(2000) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('cut' as const), afterBytes: fc.nat(6000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('replacePublisher' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('commit' as const) }) },
@@ -107,6 +109,9 @@ async function act(world: World, next: Action): Promise<void> {
       break;
     case 'read':
       await world.read(next.bytesMax);
+      break;
+    case 'wait':
+      await new Promise((resolve) => setTimeout(resolve, 2));
       break;
     case 'cut':
       world.proxy.cutAfter(next.afterBytes);
