@@ -8,6 +8,7 @@ import { configKeys } from './json-schema.ts';
 import { nearest } from './nearest.ts';
 import type { CheckedConfig } from './schema/sections.ts';
 import { configSchema } from './schema/sections.ts';
+import { SECRET_KEYS } from './schema/stores.ts';
 import { quoted, shownValue } from './shown-value.ts';
 
 /** What is needed to say where a value comes from. */
@@ -42,7 +43,9 @@ function configIssues(issue: z.core.$ZodIssue, tree: unknown, provenance: Proven
       was: quoted(key),
     }));
   }
-  return [{ ...placeOf(path, provenance), expected: issue.message, was: shownValue(valueAt(tree, path)) }];
+  const isSecret = path.some((part) => SECRET_KEYS.has(String(part)));
+  const was = isSecret ? 'something else, which is not shown' : shownValue(valueAt(tree, path));
+  return [{ ...placeOf(path, provenance), expected: issue.message, was }];
 }
 
 /** The nearest place that is known: of the value itself, or of the list or section where it is missing. */

@@ -7,6 +7,7 @@ import type {
   NetworkConfig,
   PerformanceConfig,
   ReconnectConfig,
+  StorageConfig,
   StreamerConfig,
   SymbolsConfig,
 } from './streamer-config.ts';
@@ -36,14 +37,7 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
     },
     network: resolveNetwork(checked.network),
     symbols: resolveSymbols(symbols),
-    storage: {
-      outputDir: storage.output_dir,
-      formats: storage.formats,
-      rotation: storage.rotation,
-      compression: storage.compression,
-      retentionMs: storage.retention,
-      freeSpace: storage.free_space,
-    },
+    storage: resolveStorage(storage),
     performance: resolvePerformance(checked.performance),
     orderbook: { snapshotIntervalMs: orderbook.snapshot_interval, snapshotLevels: orderbook.snapshot_levels },
     monitoring: { host: monitoring.host, port: monitoring.port },
@@ -54,6 +48,37 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
       maxFiles: logging.max_files,
     },
   });
+}
+
+function resolveStorage(storage: CheckedConfig['storage']): StorageConfig {
+  const { postgres, influx } = storage;
+  return {
+    outputDir: storage.output_dir,
+    formats: storage.formats,
+    rotation: storage.rotation,
+    compression: storage.compression,
+    retentionMs: storage.retention,
+    freeSpace: storage.free_space,
+    sinkBacklogBytes: storage.sink_backlog,
+    postgres: {
+      url: postgres.url,
+      passwordFile: postgres.password_file,
+      schema: postgres.schema,
+      levels: postgres.levels,
+      timescale: postgres.timescale,
+      partitionsAhead: postgres.partitions_ahead,
+    },
+    influx: {
+      url: influx.url,
+      api: influx.api,
+      database: influx.database,
+      org: influx.org,
+      bucket: influx.bucket,
+      tokenFile: influx.token_file,
+      token: influx.token,
+      bookLevels: influx.book_levels,
+    },
+  };
 }
 
 function resolveSymbols(symbols: CheckedConfig['symbols']): SymbolsConfig {

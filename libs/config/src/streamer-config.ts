@@ -65,16 +65,48 @@ export interface UniverseConfig {
   readonly refreshIntervalMs: number;
 }
 
+export type StorageFormat = 'csv' | 'postgres' | 'influx' | 'parquet';
+
 export interface StorageConfig {
   /** As written: a relative path is relative to the working directory of the process. */
   readonly outputDir: string;
-  readonly formats: readonly 'csv'[];
+  /** Without duplicates; csv is always among them. */
+  readonly formats: readonly StorageFormat[];
   /** How long a file lasts, by UTC: a word, or milliseconds: whole seconds, from 10 000, that divide a day. */
   readonly rotation: 'daily' | 'hourly' | number;
   readonly compression: 'gzip' | 'none';
   /** Closed files that are older are removed; 0 keeps them for ever. */
   readonly retentionMs: number;
   readonly freeSpace: FreeSpaceConfig;
+  /** What the journal keeps for each store that is behind, at most. */
+  readonly sinkBacklogBytes: number;
+  /** Both are there whether their format is stored or not. */
+  readonly postgres: PostgresConfig;
+  readonly influx: InfluxConfig;
+}
+
+export interface PostgresConfig {
+  /** May carry a user and password: never to be shown as it is. */
+  readonly url: string;
+  /** '' for none. */
+  readonly passwordFile: string;
+  readonly schema: string;
+  readonly levels: 'arrays' | 'rows';
+  readonly timescale: 'auto' | 'off';
+  readonly partitionsAhead: number;
+}
+
+export interface InfluxConfig {
+  readonly url: string;
+  readonly api: 'v1' | 'v2';
+  readonly database: string;
+  readonly org: string;
+  readonly bucket: string;
+  /** '' for none. */
+  readonly tokenFile: string;
+  /** '' for none; never to be shown. */
+  readonly token: string;
+  readonly bookLevels: number;
 }
 
 /** Free space below which something is done. */

@@ -47,6 +47,19 @@ const defaults: StreamerConfig = {
       shed: { percent: 3, bytes: 5 * 1024 ** 3 },
       stop: { percent: 1, bytes: 2 * 1024 ** 3 },
     },
+    sinkBacklogBytes: 8 * 1024 ** 3,
+    postgres: {
+      url: 'postgresql://127.0.0.1:5432/postgres',
+      passwordFile: '',
+      schema: 'market_data',
+      levels: 'arrays',
+      timescale: 'auto',
+      partitionsAhead: 2,
+    },
+    influx: {
+      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', org: '', bucket: 'market_data',
+      tokenFile: '', token: '', bookLevels: 10,
+    }, // prettier-ignore
   },
   performance: {
     queueSizeBytes: 67_108_864,
@@ -78,11 +91,16 @@ network:
 symbols: { pairs: [btcusdt, 币安人生USDT], streams: [kline_1m, kline_5m, bookTicker], per_worker: 4 }
 storage:
   output_dir: /srv/data
-  formats: [csv]
+  formats: [csv, parquet, influx, postgres]
   rotation: hourly
   compression: none
   retention: 720h
   free_space: { warn: 12.5%, compress: 4GiB, shed: 0, stop: auto }
+  sink_backlog: 64MiB
+  postgres:
+    { url: "postgres://me:s3cret@db.example/x", password_file: /run/secrets/pg, schema: md_2, levels: rows, timescale: off, partitions_ahead: 7 }
+  influx:
+    { url: "https://db.example", api: v2, database: md, org: Ours & Theirs, bucket: md/raw, token_file: /run/secrets/influx, token: "s3cret==", book_levels: 50 }
 performance: { queue_size: 131072, batch_size: "4096", flush_interval: 1s }
 orderbook: { snapshot_interval: 500ms, snapshot_levels: 20 }
 monitoring: { host: localhost, port: 0 }
@@ -106,7 +124,7 @@ logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
       },
       storage: {
         outputDir: '/srv/data',
-        formats: ['csv'],
+        formats: ['csv', 'parquet', 'influx', 'postgres'],
         rotation: 'hourly',
         compression: 'none',
         retentionMs: 2_592_000_000,
@@ -115,6 +133,25 @@ logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
           compress: { percent: 100, bytes: 4 * 1024 ** 3 },
           shed: { percent: 100, bytes: 0 },
           stop: { percent: 1, bytes: 2 * 1024 ** 3 },
+        },
+        sinkBacklogBytes: 64 * 1024 ** 2,
+        postgres: {
+          url: 'postgres://me:s3cret@db.example/x',
+          passwordFile: '/run/secrets/pg',
+          schema: 'md_2',
+          levels: 'rows',
+          timescale: 'off',
+          partitionsAhead: 7,
+        },
+        influx: {
+          url: 'https://db.example',
+          api: 'v2',
+          database: 'md',
+          org: 'Ours & Theirs',
+          bucket: 'md/raw',
+          tokenFile: '/run/secrets/influx',
+          token: 's3cret==',
+          bookLevels: 50,
         },
       },
       performance: {

@@ -5,6 +5,9 @@
  *   protocol or a limit; its connection was closed, all others live on.
  * - `BATCH_FAILED`: the handler rejected (`cause`); the batch was not acked and comes again.
  * - `EPOCH_REUSED`: the receiver has batches of this lane and epoch that this sender never sent.
+ * - `READER_REFUSED`: the publisher of a tail does not serve this reader, or serves another one of its name.
+ * - `POSITION_UNKNOWN`: a reader asked for what is behind the end of what there is.
+ * - `TAIL_LOST`: the connection of a tail ended before the answer came.
  * - `QUEUE_CLOSED`: the object was closed before.
  */
 export type FlowErrorCode =
@@ -18,6 +21,9 @@ export type FlowErrorCode =
   | 'LANES_EXHAUSTED'
   | 'BATCH_FAILED'
   | 'EPOCH_REUSED'
+  | 'READER_REFUSED'
+  | 'POSITION_UNKNOWN'
+  | 'TAIL_LOST'
   | 'QUEUE_CLOSED';
 
 export interface FlowErrorFields {

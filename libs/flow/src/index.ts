@@ -19,6 +19,10 @@ export type {
 export type { LocalDoorHandlers, LocalDoorOptions, LocalDoorStats } from './door/local-door.ts';
 export type { LocalVisitorHandlers, LocalVisitorOptions } from './door/local-visitor.ts';
 export type { DoorVisitor } from './door/visit.ts';
+export type { TailEntry, TailSource, TailStart } from './tail/tail-entry.ts';
+export type { TailRequest } from './tail/tail-messages.ts';
+export type { TailPublisherHandlers, TailPublisherOptions } from './tail/tail-publisher.ts';
+export type { TailReaderOptions } from './tail/tail-reader.ts';
 export type { FeedSubscriberHandlers, FeedSubscriberOptions } from './feed/feed-subscriber.ts';
 
 export { systemClock } from './clock.ts';
@@ -31,3 +35,5 @@ export { FeedPublisher } from './feed/feed-publisher.ts';
 export { FeedSubscriber } from './feed/feed-subscriber.ts';
 export { LocalDoor } from './door/local-door.ts';
 export { LocalVisitor } from './door/local-visitor.ts';
+export { TailPublisher } from './tail/tail-publisher.ts';
+export { TailReader } from './tail/tail-reader.ts';

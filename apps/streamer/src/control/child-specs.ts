@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.ts';
 import type { BookPlan } from './messages.ts';
 import type { RecorderPlan } from './recorder-plan.ts';
 import type { RecorderSockets } from './recorder-sockets.ts';
-import { type ChildRole, type Task, TASK_VARIABLE } from './task.ts';
+import { type ChildRole, sinkFormats, type Task, TASK_VARIABLE } from './task.ts';
 
 /** The writer holds up everybody, so it comes back at once, always; the pause is for one that cannot start at all. */
 const WRITER_RESTART: RestartPolicy = {
@@ -25,14 +25,26 @@ const WRITER_RESTART: RestartPolicy = {
 const WORKER_RESTART: RestartPolicy = { ...WRITER_RESTART, delayInitialMs: 250, delayMaxMs: 5000 };
 const ORDER_BOOK_RESTART: RestartPolicy = { ...WRITER_RESTART, delayInitialMs: 250, delayMaxMs: 2000 };
 
+/** Whatever is wrong with a store, it is tried for ever, and costs nobody anything meanwhile. */
+const SINK_RESTART: RestartPolicy = {
+  delayInitialMs: 500,
+  delayMaxMs: 30_000,
+  budget: { restarts: 10, windowMs: 600_000 },
+  onBudgetSpent: 'slow-down',
+  healthyAfterMs: 60_000,
+};
+
 const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
   writer: WRITER_RESTART,
   'order-book': ORDER_BOOK_RESTART,
   worker: WORKER_RESTART,
+  sink: SINK_RESTART,
 };
 
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** It gives up by itself before; one that is frozen holds up the end of the recorder for no longer. */
+const SINK_STOP_TIMEOUT_MS = 10_000;
 
 /** Exits that a restart cannot mend. */
 const FATAL_EXITS = [EXIT.config, EXIT.alreadyRunning, EXIT.outputNotWritable];
@@ -53,11 +65,15 @@ export interface ChildPlanOptions extends RecorderPlan {
   readonly output: (id: string, stderr: NodeJS.ReadableStream) => void;
 }
 
-/** Everything that is started, in groups in the order of their start: writer, order-book manager, workers. */
+/**
+ * Everything that is started, in groups in the order of their start: writer, sinks, order-book manager, workers. So sinks
+ * are told to stop when nothing comes any more and the writer can still bring them the rest.
+ */
 export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildSpec[])[] {
   const books = bookPlan(options);
   return [
     [childSpec('writer', 'writer', options, (common) => ({ role: 'writer', ...common }))],
+    sinkSpecs(options),
     [childSpec('order-book', 'order-book', options, (common) => ({ role: 'order-book', books, ...common }))],
     workerSpecs(options),
   ];
@@ -79,6 +95,31 @@ export function workerSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
       ...common,
     })),
   );
+}
+
+function sinkSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
+  return sinkFormats(options.config).map((format) => {
+    const id = `sink-${format}`;
+    const spec = childSpec(id, id, options, (common) => ({ role: 'sink', format, ...common }));
+    return {
+      ...spec,
+      spawn: (incarnation) => readyAtOnce(spec.spawn(incarnation)),
+      stopTimeoutMs: SINK_STOP_TIMEOUT_MS,
+      // No exit of a sink is anybody else's end.
+      fatalExitCodes: [],
+    };
+  });
+}
+
+/** Recording waits for no sink: it counts as ready from its first moment, and says itself how its store does. */
+function readyAtOnce(child: ChildHandle): ChildHandle {
+  return {
+    ...child,
+    onMessage: (listener) => {
+      child.onMessage(listener);
+      queueMicrotask(() => listener({ type: 'ready' }));
+    },
+  };
 }
 
 type Common = Omit<Extract<Task, { role: 'writer' }>, 'role'>;

@@ -181,7 +181,8 @@ export class Children {
         board.ended(id);
         this.#exitCodes.set(id, code);
         if (expected && code !== 0) {
-          this.failedStops.add(id);
+          // What a sink has not stored is in the journal.
+          if (!this.#isSink(id)) this.failedStops.add(id);
           log.error('StopFailed', { id, code, signal });
         }
         if (!expected)
@@ -199,6 +200,10 @@ export class Children {
       },
       message: (id, message) => this.#message(id, message as ChildMessage),
     };
+  }
+
+  #isSink(id: string): boolean {
+    return this.states().some((child) => child.id === id && child.role === 'sink');
   }
 
   #sendSettings(id: string): void {

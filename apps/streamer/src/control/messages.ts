@@ -124,6 +124,22 @@ export interface ArchiveReport {
   readonly parquet?: ParquetReport;
 }
 
+/** A sink in another process, as the writer sees it, whether that process lives or not. */
+export interface SinkBacklogReport {
+  readonly name: string;
+  /** What it has still to take from the journal. */
+  readonly bytes: number;
+  /** How long ago it took something, if there is something to take. */
+  readonly oldestAgeMs: number;
+  readonly isConnected: boolean;
+  /** Whether the journal keeps what it has not committed; false after that was too much, until it comes again. */
+  readonly isHeld: boolean;
+  /** How often the journal stopped keeping it: each is a gap in that store, and in no other. */
+  readonly drops: number;
+  /** Why it is not served. */
+  readonly refusal: string | undefined;
+}
+
 export interface WriterReport {
   readonly role: 'writer';
   readonly figures?: WriterFigures;
@@ -135,8 +151,10 @@ export interface WriterReport {
   /** Breaks by stream key; streams without any are absent. */
   readonly gaps: Readonly<Record<string, number>>;
   readonly journal: JournalReport;
-  /** What each sink has still to take from the journal. */
+  /** What its own sink has still to take from the journal. */
   readonly queues: readonly QueueReport[];
+  /** Sinks in other processes; none when absent. */
+  readonly sinks?: readonly SinkBacklogReport[];
   /** From the arrival of a batch at the writer until it is durable. */
   readonly writeLatencyMs: LatencyReport;
   /** From the receipt of the oldest message of a batch until the batch is durable. */
@@ -161,7 +179,34 @@ export interface OrderBookReport {
   readonly snapshotsWritten: number;
 }
 
-export type ChildReport = WorkerReport | WriterReport | OrderBookReport;
+/**
+ * - `opening`: it asks its store where it stands, and the writer for what comes after.
+ * - `following`: it stores what comes.
+ * - `waiting`: the store does not answer, and is tried again.
+ */
+export type SinkState = 'opening' | 'following' | 'waiting' | 'stopping';
+
+export interface SinkReport {
+  readonly role: 'sink';
+  readonly figures?: ProcessFigures;
+  readonly rssBytes: number;
+  /** None: the writer tells what waits for it. */
+  readonly queues: readonly QueueReport[];
+  /** Its name at the writer. */
+  readonly name: string;
+  readonly state: SinkState;
+  /** Since when it is in this state. */
+  readonly stateForMs: number;
+  /** What was wrong with the store last, while that is not over. */
+  readonly problem: string | undefined;
+  readonly rows: number;
+  readonly rejected: number;
+  readonly commits: number;
+  /** Errors of the store. */
+  readonly errors: number;
+}
+
+export type ChildReport = WorkerReport | WriterReport | OrderBookReport | SinkReport;
 
 /** A live book, or the reason why there is none. */
 export type BookAnswer =
@@ -223,6 +268,8 @@ export type PrimaryMessage =
   | { readonly type: 'record-streams'; readonly streams: readonly string[] }
   /** To the writer: room is short, and files that are closed should be packed at once. */
   | { readonly type: 'pack-early' }
+  /** To the writer: room is short, and the journal keeps nothing any more for sinks that are behind. */
+  | { readonly type: 'drop-holds' }
   /** Somebody wants to know exactly how things stand. */
   | { readonly type: 'report-now' }
   /** To the writer: everything will stop, and what is still on its way needs room. */

@@ -43,12 +43,18 @@ export function openChildControl(task: Task, handlers: Omit<ChildControlHandlers
       },
     },
     {
-      orphanExitMs: task.role === 'writer' ? orphanTimeoutMs + WRITER_EXTRA_MS : orphanTimeoutMs,
+      orphanExitMs: orphanExitMs(task.role, orphanTimeoutMs),
       // The primary decides what it means: the end, or a new configuration.
       ignoredSignals: ['SIGHUP'],
     },
   );
   return control;
+}
+
+/** A sink keeps nothing that is not in the journal: it goes at once, so that a store never has two. */
+function orphanExitMs(role: Task['role'], orphanTimeoutMs: number): number {
+  if (role === 'sink') return 0;
+  return role === 'writer' ? orphanTimeoutMs + WRITER_EXTRA_MS : orphanTimeoutMs;
 }
 
 function visitNextPrimary(task: Task, leave: () => void): LocalVisitor {

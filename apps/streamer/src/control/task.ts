@@ -35,7 +35,24 @@ export interface WorkerTask extends TaskBase {
   readonly line: number;
 }
 
+/** Formats that are stored by a process of their own. */
+export const SINK_FORMATS = ['postgres', 'influx'] as const;
+export type SinkFormat = (typeof SINK_FORMATS)[number];
+
+export interface SinkTask extends TaskBase {
+  readonly role: 'sink';
+  /** What it stores, and its name at the writer. */
+  readonly format: SinkFormat;
+}
+
+/** Those that the configuration asks for. */
+export function sinkFormats({
+  storage: { formats },
+}: Pick<StreamerConfig, 'storage'>): readonly SinkFormat[] {
+  return SINK_FORMATS.filter((format) => formats.includes(format));
+}
+
 /** Everything that a child needs to know, handed over once, when it starts. */
-export type Task = WriterTask | OrderBookTask | WorkerTask;
+export type Task = WriterTask | OrderBookTask | WorkerTask | SinkTask;
 
 export type ChildRole = Task['role'];

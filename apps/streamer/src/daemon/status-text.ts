@@ -42,6 +42,7 @@ export function statusText(status: StatusView, options: StatusTextOptions): stri
     '',
     booksLine(status, options),
     backlogLine(status),
+    ...sinkLines(status, options),
     ...latencyLines(status),
     ...diskLines(status, options),
     ...reloadLines(status, options),
@@ -139,6 +140,15 @@ function backlogLine({ queues }: StatusView): string {
   const oldest = queues.reduce((age, { oldestAgeMs }) => Math.max(age, oldestAgeMs), 0);
   const waiting = total(queues, ({ bytes }) => bytes);
   return `backlog  ${bytesText(waiting)} in ${plural(queues.length, 'queue')}, the oldest for ${timeText(oldest)}`;
+}
+
+function sinkLines({ sinks, concerns }: StatusView, { paint }: StatusTextOptions): string[] {
+  if (sinks.length === 0) return [];
+  const each = sinks.map(
+    ({ name, state, backlogBytes, rows }) =>
+      `${name} ${state}, ${bytesText(backlogBytes)} behind, ${countText(rows)} rows`,
+  );
+  return [`sinks    ${each.join('; ')}`, ...concerns.map((concern) => paint('bad', `         ${concern}`))];
 }
 
 function latencyLines({ writeLatencyMs: write, receiptToDurableMs: durable }: StatusView): string[] {

@@ -5,6 +5,8 @@ export interface StatusView {
   readonly processes: readonly ProcessView[];
   readonly streams: readonly StreamView[];
   readonly queues: readonly QueueView[];
+  readonly sinks: readonly SinkView[];
+  readonly concerns: readonly string[];
   readonly writeLatencyMs: LatencyView | undefined;
   readonly receiptToDurableMs: LatencyView | undefined;
   readonly books: readonly BookView[];
@@ -34,6 +36,13 @@ export interface QueueView {
   readonly name: string;
   readonly bytes: number;
   readonly oldestAgeMs: number;
+}
+
+export interface SinkView {
+  readonly name: string;
+  readonly state: string;
+  readonly backlogBytes: number;
+  readonly rows: number;
 }
 
 export interface LatencyView {
@@ -76,6 +85,8 @@ export function viewStatus(body: unknown): StatusView | undefined {
     processes: list(fields['processes']).map(processView),
     streams: list(fields['streams']).map(streamView),
     queues: list(fields['queues']).map(queueView),
+    sinks: list(fields['sinks']).map(sinkView),
+    concerns: texts(fields['concerns']),
     writeLatencyMs: latencyView(fields['writeLatencyMs']),
     receiptToDurableMs: latencyView(fields['receiptToDurableMs']),
     books: list(fields['books']).map((book) => ({
@@ -117,6 +128,15 @@ function queueView(fields: Fields): QueueView {
   };
 }
 
+function sinkView(fields: Fields): SinkView {
+  return {
+    name: text(fields['name']) ?? '?',
+    state: text(fields['state']) ?? '?',
+    backlogBytes: number(fields['backlogBytes']) ?? 0,
+    rows: number(fields['rows']) ?? 0,
+  };
+}
+
 function latencyView(value: unknown): LatencyView | undefined {
   const fields = fieldsOf(value);
   const [p50, p99] = [number(fields['p50']), number(fields['p99'])];
@@ -140,13 +160,12 @@ function reloadsView(value: unknown): ReloadsView | undefined {
   const fields = fieldsOf(value);
   const [requested, finished] = [number(fields['requested']), number(fields['finished'])];
   if (requested === undefined || finished === undefined) return undefined;
-  const needRestart = Array.isArray(fields['needRestart']) ? (fields['needRestart'] as unknown[]) : [];
   return {
     requested,
     finished,
     outcome: text(fields['outcome']),
     problem: text(fields['problem']),
-    needRestart: needRestart.flatMap((key) => text(key) ?? []),
+    needRestart: texts(fields['needRestart']),
   };
 }
 
@@ -156,6 +175,10 @@ function fieldsOf(value: unknown): Fields {
 
 function list(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? (value as unknown[]).flatMap((each) => text(each) ?? []) : [];
 }
 
 function text(value: unknown): string | undefined {

@@ -19,6 +19,7 @@ export interface DiskKeeperOptions {
   readonly writtenBytes: () => number;
   /** What the configuration asks for, the most important first. */
   readonly streams: () => readonly string[];
+  readonly hasSinks: boolean;
   readonly actions: DiskActions;
   /** Takes every look; undefined when the disk could not be looked at. */
   readonly report: (status: DiskStatus | undefined) => void;

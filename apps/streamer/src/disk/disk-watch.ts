@@ -26,6 +26,8 @@ export interface DiskFigures extends DiskSpace {
 export interface DiskActions {
   /** Packs files that are closed and are not packed yet; asked for again while room is short. */
   packEarly(): void;
+  /** Has the journal keep nothing for stores that are behind; told at every look while that holds. */
+  dropHolds(): void;
   /** Records all streams but these; told at every look, so it must cost nothing when it is so already. */
   shed(streams: readonly string[]): void;
   /** Ends the recording. */
@@ -41,6 +43,8 @@ export interface DiskWatchOptions {
   readonly writtenBytes: () => number;
   /** What the configuration asks for, the most important first. */
   readonly streams: () => readonly string[];
+  /** Whether there are stores that follow the journal from elsewhere. Default no. */
+  readonly hasSinks?: boolean;
   readonly actions: DiskActions;
   readonly log: Log;
 }
@@ -97,7 +101,8 @@ export class DiskWatch {
     this.#rate.sample({ freeBytes, writtenBytes: writtenBytes() }, nowMs);
     const sheddable = sheddableStreams(streams());
     const before = this.#standing?.rung;
-    const ladder = ladderOf(limits, { totalBytes, sheddable: sheddable.length }, pace);
+    const facts = { totalBytes, sheddable: sheddable.length, hasSinks: this.#options.hasSinks ?? false };
+    const ladder = ladderOf(limits, facts, pace);
     this.#standing = standOn(ladder, this.#standing, { freeBytes, nowMs });
     const { rung } = this.#standing;
     const { bytesPerSecond } = this.#rate;
@@ -118,13 +123,14 @@ export class DiskWatch {
     this.#options.log[LEVELS[figures.stage]]('DiskStage', fields);
   }
 
-  #act({ stage, packs }: Rung, { shedStreams }: DiskFigures, nowMs: number): void {
+  #act({ stage, packs, dropsHolds }: Rung, { shedStreams }: DiskFigures, nowMs: number): void {
     const { actions } = this.#options;
     if (!packs) this.#askedToPackAtMs = -Infinity;
     else if (nowMs - this.#askedToPackAtMs >= PACK_INTERVAL_MS) {
       this.#askedToPackAtMs = nowMs;
       actions.packEarly();
     }
+    if (dropsHolds) actions.dropHolds();
     actions.shed(shedStreams);
     if (stage === 'stop') actions.stop();
   }

@@ -15,6 +15,8 @@ export interface Rung {
   readonly afterMs: number;
   /** Whether closed files should be packed at once. */
   readonly packs: boolean;
+  /** Whether the journal keeps nothing any more for stores that are behind. */
+  readonly dropsHolds: boolean;
   /** How many streams are given up. */
   readonly shedStreams: number;
 }
@@ -40,16 +42,19 @@ export interface LadderFacts {
   readonly totalBytes: number;
   /** How many streams there are that may be given up. */
   readonly sheddable: number;
+  /** Whether there are stores that follow the journal from elsewhere, and may be behind. Default no. */
+  readonly hasSinks?: boolean;
 }
 
 /**
  * The rungs for a disk of this size, from the most to the least free space. Stages whose limit is 0 have none. Each stage
  * begins at the latest where the one behind it does, whatever the numbers say. Streams are given up one by one, evenly
- * between the limits of `shed` and `stop`.
+ * between the limits of `shed` and `stop`. Before the first, what the journal keeps for stores that are behind is given up:
+ * a gap in a store that is down is less than one in the recording.
  */
 export function ladderOf(
   limits: FreeSpaceConfig,
-  { totalBytes, sheddable }: LadderFacts,
+  { totalBytes, sheddable, hasSinks = false }: LadderFacts,
   { shedAfterMs, stopAfterMs }: DiskPace = DISK_PACE,
 ): readonly Rung[] {
   const stopBytes = bytesOf(limits.stop, totalBytes);
@@ -57,17 +62,23 @@ export function ladderOf(
   const belows = sheddingBelow(shedBytes, stopBytes, sheddable);
   const packBytes = bytesOf(limits.compress, totalBytes);
   const packs = packBytes > 0;
-  const plain = { afterMs: 0, packs: false, shedStreams: 0 };
+  const plain = { afterMs: 0, packs: false, dropsHolds: false, shedStreams: 0 };
+  const dropsHolds = hasSinks;
+  const holds: Rung = {
+    ...plain, name: 'holds', stage: packs ? 'compress-early' : 'warn', belowBytes: shedBytes > 0 ? shedBytes : stopBytes,
+    afterMs: shedAfterMs / 2, packs, dropsHolds,
+  }; // prettier-ignore
   const rungs: Rung[] = [
     { ...plain, name: 'ok', stage: 'ok', belowBytes: Infinity },
     { ...plain, name: 'warn', stage: 'warn', belowBytes: bytesOf(limits.warn, totalBytes) },
     { ...plain, name: 'compress-early', stage: 'compress-early', belowBytes: packBytes, packs },
+    ...(hasSinks ? [holds] : []),
     ...belows.map((belowBytes, index): Rung => {
       const shedStreams = index + 1;
       const name = `shed ${shedStreams}`;
-      return { name, stage: 'shed', belowBytes, afterMs: shedAfterMs, packs, shedStreams };
+      return { name, stage: 'shed', belowBytes, afterMs: shedAfterMs, packs, dropsHolds, shedStreams };
     }),
-    { name: 'stop', stage: 'stop', belowBytes: stopBytes, afterMs: stopAfterMs, packs, shedStreams: belows.length },
+    { name: 'stop', stage: 'stop', belowBytes: stopBytes, afterMs: stopAfterMs, packs, dropsHolds, shedStreams: belows.length },
   ]; // prettier-ignore
   return inOrder(rungs.filter(({ belowBytes }) => belowBytes > 0));
 }

@@ -71,6 +71,7 @@ function roleDurations({ role, figures }: ChildReport): Partial<Figures['duratio
         receiptToDurable: { '': figures.receiptToDurable },
       };
     case 'order-book':
+    case 'sink':
       return {};
   }
 }

@@ -18,6 +18,8 @@ export interface LiveStatus extends RecorderStatus {
   readonly stateSince: string;
   /** Why the recorder is not ready; empty when it is. */
   readonly obstacles: readonly string[];
+  /** What is wrong although it is ready: sinks that are not as they should be. */
+  readonly concerns: readonly string[];
   /** The durations behind `receiptToDurableMs`, so that whoever asks twice knows those in between. */
   readonly receiptToDurable: DurationCounts | null;
   readonly reloads: ReloadReport;
@@ -129,6 +131,7 @@ export class MonitoringDesk implements MonitoringSources {
       observedAt: new Date(nowMs).toISOString(),
       stateSince: new Date(this.#stateSinceMs).toISOString(),
       obstacles: board.obstacles(nowMs, states),
+      concerns: board.concerns(nowMs, states),
       receiptToDurable: board.figures().durations.receiptToDurable[''] ?? null,
       reloads: reloads(),
       logs: logs(),

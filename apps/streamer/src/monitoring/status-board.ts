@@ -9,16 +9,19 @@ import type {
   ProcessFigures,
   QueueReport,
   StreamReport,
+  WriterReport,
 } from '../control/messages.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import { addTotals, NO_TOTALS, type RecorderTotals } from './recorder-totals.ts';
+import { SinkBoard, sinkConcerns, sinkQueue, type SinkStatus } from './sink-board.ts';
 import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
 
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
 export interface ProcessStatus {
-  readonly role: 'primary' | 'writer' | 'order-book' | 'worker';
+  readonly role: 'primary' | 'writer' | 'order-book' | 'worker' | 'sink';
   readonly id: string;
   readonly pid: number | undefined;
   readonly state: string;
@@ -52,6 +55,7 @@ export interface RecorderStatus {
   readonly processes: readonly ProcessStatus[];
   readonly streams: readonly StreamStatus[];
   readonly queues: readonly QueueReport[];
+  readonly sinks: readonly SinkStatus[];
   readonly writeLatencyMs: LatencyReport;
   readonly receiptToDurableMs: LatencyReport;
   readonly books: readonly BookReport[];
@@ -69,15 +73,6 @@ const NO_ARCHIVE: ArchiveReport = {
   current: null,
 };
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
-
-/** What was done since the start, over all lives of all children. */
-export interface RecorderTotals {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly rejected: number;
-  readonly reconnects: number;
-  readonly bookSnapshots: number;
-}
 
 /** What the configuration asks for. */
 export interface Expectation {
@@ -107,11 +102,12 @@ export class StatusBoard {
   /** Symbols whose book has been in sync. */
   readonly #hadBook = new Set<string>();
   readonly #earlier = new Map<string, Tally>();
+  readonly #sinks = new SinkBoard();
   #endedArchive = NO_ARCHIVE;
   /** The latest look at it. */
   disk: DiskStatus | undefined;
   #endedFigures: Figures = NO_FIGURES;
-  #endedTotals: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, reconnects: 0, bookSnapshots: 0 };
+  #endedTotals = NO_TOTALS;
 
   constructor(startedAtMs: number, expected: Expectation) {
     this.#startedAtMs = startedAtMs;
@@ -137,6 +133,7 @@ export class StatusBoard {
 
   report(id: string, report: ChildReport, nowMs: number): void {
     this.#latest.set(id, { report, atMs: nowMs });
+    if (report.role === 'sink') this.#sinks.report(id, report, nowMs);
     if (report.role === 'worker') this.#carried.report(id, report);
     if (report.role !== 'order-book') return;
     for (const { symbol, state } of report.books) if (state === 'live') this.#hadBook.add(symbol);
@@ -166,6 +163,7 @@ export class StatusBoard {
   ended(id: string): void {
     const report = this.#latest.get(id)?.report;
     this.#latest.delete(id);
+    this.#sinks.ended(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
     if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
@@ -205,6 +203,7 @@ export class StatusBoard {
       case 'writer':
         return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
       case 'order-book':
+      case 'sink':
         return [];
     }
   }
@@ -225,7 +224,16 @@ export class StatusBoard {
 
   /** The main queue; undefined while no writer has reported. */
   journal(): JournalReport | undefined {
-    return this.#reports().find((report) => report.role === 'writer')?.journal;
+    return this.#writer()?.journal;
+  }
+
+  sinks(nowMs: number, children: readonly ChildState[]): SinkStatus[] {
+    return this.#sinks.status(children, this.#writer()?.sinks ?? [], nowMs);
+  }
+
+  /** What is wrong and keeps nobody from recording: sinks that are not as they should be. */
+  concerns(nowMs: number, children: readonly ChildState[]): string[] {
+    return sinkConcerns(this.sinks(nowMs, children));
   }
 
   /** Whether each stream that one of `before` has brought since `sinceMs` is brought by one of `after` as well. */
@@ -241,13 +249,15 @@ export class StatusBoard {
   }
 
   status(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderStatus {
-    const writer = this.#reports().find((report) => report.role === 'writer');
+    const writer = this.#writer();
+    const sinks = this.sinks(nowMs, children);
     return {
       state: this.state(nowMs, children, stopping),
       startedAt: new Date(this.#startedAtMs).toISOString(),
       processes: [primaryStatus(), ...children.map((child) => this.#process(child))],
       streams: this.streams(nowMs),
-      queues: this.#queues(),
+      queues: [...this.#queues(), ...sinks.map(sinkQueue)],
+      sinks,
       writeLatencyMs: writer?.writeLatencyMs ?? NO_LATENCY,
       receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
@@ -259,7 +269,7 @@ export class StatusBoard {
   /** Why the recorder is not ready: children that are not up, streams that do not deliver, a writer that is behind. */
   obstacles(nowMs: number, children: readonly ChildState[]): string[] {
     const waiting = children
-      .filter(({ state }) => state !== 'ready')
+      .filter(({ role, state }) => role !== 'sink' && state !== 'ready')
       .map(({ id, state }) => `${id} is ${state}`);
     const silent = this.streams(nowMs)
       .filter(
@@ -271,9 +281,9 @@ export class StatusBoard {
       .filter(({ oldestAgeMs }) => oldestAgeMs > QUEUE_AGE_MAX_MS)
       .map(({ name, oldestAgeMs }) => `${name}: its oldest batch waits for ${oldestAgeMs} ms`);
     const mute = [...this.#latest]
-      .filter(([, { atMs }]) => nowMs - atMs > REPORT_AGE_MAX_MS)
+      .filter(([, { report, atMs }]) => report.role !== 'sink' && nowMs - atMs > REPORT_AGE_MAX_MS)
       .map(([id, { atMs }]) => `${id}: says nothing for ${nowMs - atMs} ms`);
-    const full = this.#reports().some((report) => report.role === 'writer' && report.journal.isDiskFull);
+    const full = this.journal()?.isDiskFull === true;
     return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
   }
 
@@ -283,7 +293,8 @@ export class StatusBoard {
     const waiting = this.#books().filter(({ state }) => state === 'buffering');
     // Whoever is ready by then delivers what is recorded, which is not what was asked for.
     if (isReady && (this.disk?.shedStreams.length || this.disk?.stage === 'stop')) return 'degraded';
-    if (isReady && waiting.length === 0) return 'healthy';
+    if (isReady && waiting.length === 0)
+      return this.concerns(nowMs, children).length > 0 ? 'degraded' : 'healthy';
     // The snapshots of hundreds of books take minutes: the weight of requests is limited.
     if (isReady && waiting.every(({ symbol }) => !this.#hadBook.has(symbol))) return 'starting';
     const neverStarted = children.some(({ state, restarts }) => state === 'starting' && restarts === 0);
@@ -313,6 +324,10 @@ export class StatusBoard {
 
   #reports(): ChildReport[] {
     return [...this.#latest.values()].map(({ report }) => report);
+  }
+
+  #writer(): WriterReport | undefined {
+    return this.#reports().find((report) => report.role === 'writer');
   }
 
   #queues(): QueueReport[] {
@@ -364,26 +379,6 @@ function addArchive(before: ArchiveReport, now: ArchiveReport): ArchiveReport {
     bytesOut: before.bytesOut + now.bytesOut,
     ...addParquet(before, now),
   };
-}
-
-function addTotals(totals: RecorderTotals, report: ChildReport): RecorderTotals {
-  switch (report.role) {
-    case 'writer':
-      return {
-        ...totals,
-        rows: totals.rows + report.rows,
-        bytes: totals.bytes + report.bytes,
-        rejected: totals.rejected + report.rejected,
-      };
-    case 'worker':
-      return {
-        ...totals,
-        rejected: totals.rejected + report.rejectedMessages,
-        reconnects: totals.reconnects + report.reconnects,
-      };
-    case 'order-book':
-      return { ...totals, bookSnapshots: totals.bookSnapshots + report.snapshotsWritten };
-  }
 }
 
 function primaryStatus(): ProcessStatus {

@@ -18,6 +18,7 @@ import { type RecorderSockets, recorderSockets } from '../control/recorder-socke
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
+import { sinkFormats } from '../control/task.ts';
 import { type Invocation, PidKeeper } from '../daemon/pid-keeper.ts';
 import { boundedOutput, unfailing } from '../daemon/start-output.ts';
 import { type DiskKeeperOptions, keepDisk, measureDisk } from '../disk/disk-keeper.ts';
@@ -189,7 +190,9 @@ function watchDisk(
     storage: children.plan.config.storage,
     writtenBytes: () => board.totals().bytes,
     streams: () => children.plan.config.symbols.streams,
+    hasSinks: sinkFormats(children.plan.config).length > 0,
     actions: {
+      dropHolds: () => children.send('writer', { type: 'drop-holds' }),
       packEarly: () => children.send('writer', { type: 'pack-early' }),
       shed: (streams) => hands.shed(streams),
       stop: () => stop.request('no room is left on the disk', EXIT.diskFull),

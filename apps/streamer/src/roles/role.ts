@@ -19,6 +19,9 @@ async function start(task: Task): Promise<void> {
     case 'order-book':
       (await import('./order-book.ts')).runOrderBook(task);
       return;
+    case 'sink':
+      (await import('./sink.ts')).runSink(task);
+      return;
     case 'worker':
       (await import('./worker.ts')).runWorker(task);
   }

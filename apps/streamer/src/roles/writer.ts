@@ -11,9 +11,10 @@ import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import { openChildControl } from '../control/orphan.ts';
-import type { WriterTask } from '../control/task.ts';
+import { sinkFormats, type WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
 import { ProcessMeter } from '../monitoring/process-meter.ts';
+import { SinkDesk } from '../sinks/sink-desk.ts';
 import { BatchIntake } from '../writer/batch-intake.ts';
 import { openFilesMax, processLimits } from '../writer/open-files.ts';
 import { openRecordJournal } from '../writer/record-journal.ts';
@@ -37,11 +38,13 @@ export async function runWriter(task: WriterTask): Promise<void> {
   let close: () => Promise<void> = () => Promise.resolve();
   let makeRoom: () => Promise<void> = () => Promise.resolve();
   let packEarly: () => void = () => undefined;
+  let dropHolds: () => void = () => undefined;
   const control = openChildControl(task, {
     message: (message) => {
       const { type } = message as PrimaryMessage;
       if (type === 'make-room') void makeRoom();
       if (type === 'pack-early') packEarly();
+      if (type === 'drop-holds') dropHolds();
     },
     stop: () => close(),
   });
@@ -49,7 +52,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
   // The sockets come first: who holds them is the only one who may touch the files.
   const feed = new FeedPublisher({ socketPath: task.feedSocket, listenTimeoutMs: PREDECESSOR_TIMEOUT_MS });
   await feed.listen();
-  const { sink, store, archivist } = await openStore(task, feed, log);
+  const { sink, store, archivist, desk } = await openStore(task, feed, log);
   const intake = new BatchIntake({
     socketPath: task.recordSocket,
     append: (batch) => store.append(batch),
@@ -71,17 +74,20 @@ export async function runWriter(task: WriterTask): Promise<void> {
     gaps: Object.fromEntries(store.mergeStats().gapsByStream),
     journal: store.report(),
     queues: [store.backlog()],
+    sinks: desk.report(),
     writeLatencyMs: intake.writeLatencyMs(),
     receiptToDurableMs: intake.receiptToDurableMs(),
     archive: archivist.report(),
   }));
   makeRoom = () => store.makeRoom();
   packEarly = () => archivist.hurry();
+  dropHolds = () => desk.dropHolds();
   close = async () => {
     repairs.stop();
     await store.makeRoom();
     store.refuse();
     await intake.close();
+    await desk.close();
     await store.close();
     await feed.close();
     reports.stop();
@@ -93,10 +99,9 @@ async function openStore(
   task: WriterTask,
   feed: FeedPublisher,
   log: Log,
-): Promise<{ sink: CsvSink; store: RecordStore; archivist: Archivist }> {
+): Promise<{ sink: CsvSink; store: RecordStore; archivist: Archivist; desk: SinkDesk }> {
   const fatal = (error: unknown): void => storeFailed(error, log);
-  const { outputDir, rotation, compression } = task.config.storage;
-  const formats: readonly string[] = task.config.storage.formats;
+  const { outputDir, rotation, compression, formats } = task.config.storage;
   const sink = new CsvSink({
     outputDir,
     rotation,
@@ -115,9 +120,10 @@ async function openStore(
   });
   const opened = await sink.open();
   for (const repair of opened.repairs) log.warn('StoreRepaired', { ...repair });
+  const desk = deskOf(task, log);
   const journal = await openRecordJournal({
     outputPath: task.outputPath,
-    knownPosition: opened.position,
+    knownPosition: Math.max(opened.position, ...desk.positions.values()),
     log,
     failed: fatal,
   });
@@ -141,6 +147,7 @@ async function openStore(
     journal,
     sink: archivedSink(sink, () => archivist.finish()),
     opened,
+    holds: desk.positions,
     publish: (batch) => feed.publish(batch),
     clock: childClock,
     epoch: task.epoch,
@@ -149,7 +156,21 @@ async function openStore(
     fatal,
     snapshotWanted,
   });
-  return { sink, store, archivist };
+  await desk.open({ journal, holds: store.holds, mark: () => store.mark() });
+  return { sink, store, archivist, desk };
+}
+
+/** Where the sinks that have a process of their own get the journal. */
+function deskOf(task: WriterTask, log: Log): SinkDesk {
+  return new SinkDesk({
+    names: sinkFormats(task.config),
+    socketPath: task.tailSocket,
+    outputPath: task.outputPath,
+    backlogBytesMax: task.config.storage.sinkBacklogBytes,
+    listenTimeoutMs: PREDECESSOR_TIMEOUT_MS,
+    clock: childClock,
+    log,
+  });
 }
 
 /** A depth stream that broke goes on from a snapshot. */

@@ -6,11 +6,12 @@ import type { Sink, SinkOpened } from '@org/storage';
 import type { DayFigures } from '@org/storage-csv';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import type { JournalReport, QueueReport, WriterFigures } from '../control/messages.ts';
+import { MergedFollower } from '../sinks/merged-follower.ts';
+import { SinkFollower } from '../sinks/sink-follower.ts';
+import { startPosition } from '../sinks/start-position.ts';
 import { Gate } from './gate.ts';
 import { JournalClock } from './journal-clock.ts';
-import { MergedFollower } from './merged-follower.ts';
 import { ReleasePoint } from './release-point.ts';
-import { SinkFollower } from './sink-follower.ts';
 
 /** How long the last rows may take at a clean end; what is not written by then stays in the journal. */
 const FINISH_TIMEOUT_MS = 8000;
@@ -23,6 +24,8 @@ export interface RecordStoreOptions {
   readonly sink: Sink;
   /** What the sink said when it opened. */
   readonly opened: Pick<SinkOpened, 'position' | 'state' | 'isPositionLost'>;
+  /** What is kept of the journal for those who follow it in other processes, by name. */
+  readonly holds: ReadonlyMap<string, number>;
   /** Passes the merged stream on to whoever listens. */
   readonly publish: (batch: Buffer) => void;
   readonly clock: Clock;
@@ -42,6 +45,8 @@ export interface RecordStoreOptions {
  * stream out of all lines, the sink with its state kept beside its rows, the feed for whoever listens now.
  */
 export class RecordStore {
+  /** Takes what those in other processes need no more. */
+  readonly holds: Pick<ReleasePoint, 'moved' | 'dropped'>;
   readonly #options: RecordStoreOptions;
   readonly #merge: StreamMerge;
   readonly #sink: SinkFollower;
@@ -54,13 +59,14 @@ export class RecordStore {
     const { journal, sink, opened, clock, log } = options;
     const { state, isPositionLost } = opened;
     this.#options = options;
-    const { from, isDamaged } = startOf(opened, journal);
+    const { from, isDamaged } = startPosition(opened, journal.stats());
     const seam = { state, isSeamUnknown: isPositionLost };
-    const readers = new Map([[sink.name, from], ['feed', from]]); // prettier-ignore
+    const readers = new Map([...options.holds, [sink.name, from], ['feed', from]]);
     const release = new ReleasePoint(readers, (behind) => this.#release(behind));
+    this.holds = release;
     this.#merge = new StreamMerge({ ...seam, handlers: this.#mergeHandlers() });
     this.#sink = new SinkFollower({
-      journal,
+      source: journal.follow({ name: sink.name, from }),
       sink,
       from,
       isDamaged,
@@ -78,8 +84,7 @@ export class RecordStore {
       },
     });
     this.#feed = new MergedFollower({
-      name: 'feed',
-      journal,
+      source: journal.follow({ name: 'feed', from }),
       from,
       isDamaged,
       merge: new StreamMerge(seam),
@@ -110,6 +115,11 @@ export class RecordStore {
   async makeRoom(): Promise<void> {
     const { journal } = this.#options;
     if (journal.stats().isDiskFull || this.#gate.isClosed) await journal.releaseReserve();
+  }
+
+  /** Resolves with a position behind everything that is in the journal now. */
+  mark(): Promise<number> {
+    return this.#time.tick();
   }
 
   /** Batches that wait for room are not taken any more: their senders keep them. */
@@ -180,17 +190,4 @@ export class RecordStore {
       damaged: (problem) => log.error('BatchDamaged', { problem }),
     };
   }
-}
-
-/**
- * Where the followers begin. A store that does not know where it stands goes on with what comes from now on: what the
- * journal still has may be in it already. One that stands before the journal's beginning has lost what lay between.
- */
-function startOf(
-  { position, isPositionLost }: RecordStoreOptions['opened'],
-  journal: Journal,
-): { readonly from: number; readonly isDamaged: boolean } {
-  const { durablePosition, oldestPosition } = journal.stats();
-  if (isPositionLost) return { from: durablePosition, isDamaged: false };
-  return { from: Math.max(position, oldestPosition), isDamaged: position > 0 && position < oldestPosition };
 }

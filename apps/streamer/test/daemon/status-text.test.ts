@@ -100,6 +100,21 @@ disk     80 GiB free`,
     );
   });
 
+  it('shows the sinks that have a process of their own, and what is wrong with them', () => {
+    const sinks = [
+      { name: 'postgres', state: 'waiting', backlogBytes: 70 * 2 ** 20, rows: 1_200_000 },
+      { name: 'influx', state: 'following', backlogBytes: 0, rows: 7 },
+    ];
+    const lines = textOf({ ...STATUS, sinks, concerns: ['sink postgres: refused; recording goes on'] }).split(
+      '\n',
+    );
+    const at = lines.findIndex((line) => line.startsWith('sinks'));
+    expect(lines.slice(at, at + 2)).toEqual([
+      'sinks    postgres waiting, 70 MiB behind, 1,200,000 rows; influx following, 0 B behind, 7 rows',
+      '         sink postgres: refused; recording goes on',
+    ]);
+  });
+
   it('shows of 600 symbols only what is worst, and everything when asked', () => {
     const symbols = Array.from({ length: 600 }, (_, i) => `S${i}USDT`);
     const many = {

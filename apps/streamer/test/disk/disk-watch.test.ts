@@ -8,7 +8,7 @@ const limit = (percent: number) => ({ percent, bytes: Number.MAX_SAFE_INTEGER })
 const limits: FreeSpaceConfig = { warn: limit(40), compress: limit(30), shed: limit(20), stop: limit(10) };
 const STREAMS = ['depth@0ms', 'aggTrade', 'bookTicker', 'kline_1m'];
 
-function bench() {
+function bench(hasSinks = false) {
   const done: string[] = [];
   const lines: string[] = [];
   let nowMs = 0;
@@ -23,7 +23,9 @@ function bench() {
     measure: () => answer(),
     writtenBytes: () => writtenBytes,
     streams: () => STREAMS,
+    hasSinks,
     actions: {
+      dropHolds: () => done.push(`${nowMs / 1000}s drop holds`),
       packEarly: () => done.push(`${nowMs / 1000}s pack`),
       shed: (streams) => {
         looks++;
@@ -138,4 +140,16 @@ describe('the streams that may be given up', () => {
     [['trade'], []],
     [['aggTrade', 'depth@100ms'], []],
   ])('of %j are %j', (streams, sheddable) => expect(sheddableStreams(streams)).toEqual(sheddable));
+
+  it('has nothing kept for stores that are behind before it gives up a stream, and for as long as room is that short', async () => {
+    const { done, has, lookFor } = bench(true);
+    has(15);
+    await lookFor(100_000);
+    expect(done).toEqual([
+      '0s pack', '0s shed ', '50s drop holds', '60s drop holds', '70s drop holds', '80s drop holds', '90s drop holds', '90s shed kline_1m',
+    ]); // prettier-ignore
+    has(90);
+    await lookFor(20_000);
+    expect(done.filter((act) => act.endsWith('drop holds'))).toHaveLength(5);
+  });
 });

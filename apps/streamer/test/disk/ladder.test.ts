@@ -38,6 +38,22 @@ describe('the ladder of a disk', () => {
     expect(shown(ladder(sized(1, 0, 20, 30)))).toEqual(['warn 30', 'shed 1 30', 'shed 2 30', 'stop 30']);
   });
 
+  it('gives up what is kept for stores that are behind before it gives up a stream, where there are any', () => {
+    const rungsOf = (limits: FreeSpaceConfig) =>
+      ladderOf(limits, { totalBytes: 1000, sheddable: 1, hasSinks: true });
+    const rungs = rungsOf(sized(40, 30, 20, 10));
+    expect(rungs.map(({ name, stage, dropsHolds }) => [name, stage, dropsHolds])).toEqual([
+      ['ok', 'ok', false],
+      ['warn', 'warn', false],
+      ['compress-early', 'compress-early', false],
+      ['holds', 'compress-early', true],
+      ['shed 1', 'shed', true],
+      ['stop', 'stop', true],
+    ]);
+    expect(shown(rungsOf(sized(0, 0, 0, 10)))).toEqual(['holds 10', 'stop 10']);
+    expect(shown(rungsOf(sized(0, 0, 0, 0)))).toEqual([]);
+  });
+
   it('asks for packing and keeps streams given up on every rung behind', () => {
     const rungs = ladder(sized(40, 30, 20, 10));
     expect(rungs.map(({ stage, packs, shedStreams }) => [stage, packs, shedStreams])).toEqual([

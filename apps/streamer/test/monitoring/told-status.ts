@@ -10,6 +10,7 @@ export function toldStatus(symbols: readonly string[], more: Partial<LiveStatus>
     observedAt: '2026-11-22T12:00:00.000Z',
     stateSince: '2026-11-22T10:00:05.000Z',
     obstacles: [],
+    concerns: [],
     processes: [
       { role: 'primary', id: 'primary', pid: 1, state: 'ready', restarts: 0, rssBytes: 9e7, symbols: [] },
     ],
@@ -19,6 +20,7 @@ export function toldStatus(symbols: readonly string[], more: Partial<LiveStatus>
     queues: [
       { name: 'csv', bytes: 1024, spooledBytes: 0, oldestAgeMs: 12, refusedBatches: 0, spoolFailures: 0 },
     ],
+    sinks: [],
     writeLatencyMs: { p50: 1, p99: 2, p999: 3 },
     receiptToDurableMs: { p50: 4, p99: 5, p999: 6 },
     receiptToDurable: { boundsMs: [10, 100], counts: [5, 1, 0], sumMs: 90 },

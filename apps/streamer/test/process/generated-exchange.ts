@@ -5,6 +5,8 @@ import { Recorder, temporaryFolder } from './recorder.ts';
 export interface Setup {
   readonly exchange: Exchange;
   readonly recorder: Recorder;
+  /** Starts another recorder with the same configuration, when the one before has ended. */
+  readonly startAgain: () => Recorder;
   /** The output folder. */
   readonly data: string;
   /** Holds the output folder and everything else; gone after the test. */
@@ -20,6 +22,7 @@ export async function whileRecording(
     /** Pairs of the configuration where they differ from what the exchange lists. */
     readonly pairs?: readonly string[];
     readonly streams?: readonly string[];
+    readonly storage?: Record<string, unknown>;
     /** The program, given the folder of the test; the recorder by default. */
     readonly main?: (folder: string) => string;
   },
@@ -32,14 +35,19 @@ export async function whileRecording(
   const config = {
     network: { rest_url: exchange.restUrl, ws_url: exchange.wsUrl, ...options.network },
     symbols: { pairs: options.pairs ?? symbols, ...(options.streams ? { streams: options.streams } : {}) },
-    storage: { output_dir: data },
+    storage: { output_dir: data, ...options.storage },
     ...options.config,
   };
-  const recorder = Recorder.start(folder.path, config, options.main?.(folder.path));
+  const recorders: Recorder[] = [];
+  const startAgain = (): Recorder => {
+    const recorder = Recorder.start(folder.path, config, options.main?.(folder.path));
+    recorders.push(recorder);
+    return recorder;
+  };
   try {
-    await test({ exchange, recorder, data, folder: folder.path });
+    await test({ exchange, recorder: startAgain(), startAgain, data, folder: folder.path });
   } finally {
-    await recorder.destroy();
+    for (const recorder of recorders) await recorder.destroy();
     await exchange.stop();
     folder.remove();
   }

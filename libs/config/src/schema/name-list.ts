@@ -142,12 +142,29 @@ export function streamsField(description: string, fallback: readonly string[]) {
     .prefault([...fallback]);
 }
 
-/** File formats. */
+/** Where records can be stored. */
+export const STORAGE_FORMATS = ['csv', 'postgres', 'influx', 'parquet'] as const;
+
+/** Repairs, openings and what is packed and verified hang on the files, so they are always written. */
+function requireCsv(names: unknown, context: z.RefinementCtx): void {
+  if (!Array.isArray(names) || names.length === 0 || names.includes('csv')) return;
+  context.addIssue({
+    code: 'custom',
+    message: 'a list with csv in it: the other formats are stored beside it',
+  });
+}
+
+/** Formats, csv always among them. */
 export function formatsField(description: string) {
-  const expected = 'a list of csv, the only format there is';
-  const format = z.enum(['csv'], { error: 'csv' });
-  return boundedList(expected, 'at least one format', NAMES_MAX, { type: 'string', enum: ['csv'] })
-    .pipe(z.array(format).superRefine(refuseDuplicates, alsoWithFaultyItems))
+  const expected = `a list of csv and any of ${STORAGE_FORMATS.slice(1).join(', ')}`;
+  const format = z.enum(STORAGE_FORMATS, { error: `one of ${STORAGE_FORMATS.join(', ')}` });
+  return boundedList(expected, 'at least one format', NAMES_MAX, { type: 'string', enum: STORAGE_FORMATS })
+    .pipe(
+      z
+        .array(format)
+        .superRefine(refuseDuplicates, alsoWithFaultyItems)
+        .superRefine(requireCsv, alsoWithFaultyItems),
+    )
     .meta({ description, expected })
     .prefault(['csv']);
 }

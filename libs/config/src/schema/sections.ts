@@ -14,6 +14,7 @@ import { formatsField, pairsField, streamsField, symbolsField, wordsField } from
 import { rotationField } from './rotation.ts';
 import { consistentSelectors } from './selectors.ts';
 import { spaceLimitField } from './space-limit.ts';
+import { influxFields, postgresFields } from './stores.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -144,6 +145,10 @@ const freeSpace = section(
   },
 );
 
+const postgres = section('The PostgreSQL database of the format postgres.', postgresFields());
+
+const influx = section('The InfluxDB of the format influx.', influxFields());
+
 const storage = section('Where and how it is stored.', {
   output_dir: folderField('Folder of the recordings; relative to the working directory.', './data'),
   formats: formatsField('Formats that are written.'),
@@ -155,6 +160,13 @@ const storage = section('Where and how it is stored.', {
     max: 876_000 * HOUR,
   }),
   free_space: freeSpace.prefault({}),
+  sink_backlog: byteSizeField(
+    'Bytes that the journal keeps for each database that is behind; beyond them that database gets a gap.',
+    '8GiB',
+    { min: 64 * MIB, max: 1024 * GIB },
+  ),
+  postgres: postgres.prefault({}),
+  influx: influx.prefault({}),
 });
 
 const performance = section('Queues and batches.', {

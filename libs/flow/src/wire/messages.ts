@@ -10,6 +10,7 @@ import { FlowError } from '../errors.ts';
  * subscribe = 5 · version u8                                                   subscriber → publisher, first
  * payload   = 6 · payload                                                      publisher → subscriber
  * close     = 7 · reason u8                                                    the last frame of whoever closes
+ * 8 to 14: the tail, in tail/tail-messages.ts
  *
  * f64 carries every safe integer, and is read without a BigInt.
  */
@@ -23,10 +24,10 @@ export const FRAME_TYPE = {
   close: 7,
 } as const;
 
-const VERSION = 1;
+export const VERSION = 1;
 const LENGTH_BYTES = 4;
 const TYPE_BYTES = 1;
-const NUMBER_BYTES = 8;
+export const NUMBER_BYTES = 8;
 const LANE_BYTES_MAX = 256;
 
 /** Bytes that a batch needs on the wire beside its payload. */
@@ -47,17 +48,21 @@ const CLOSE_REASONS = [
   'protocol',
   'version',
   'refused',
+  'position-unknown',
+  'failed',
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
-function frame(type: number, bodyBytes: number, payloadBytes = 0): Buffer {
+/** The head of a frame with room for `bodyBytes` from {@link BODY} on; `payloadBytes` more follow in another buffer. */
+export function frame(type: number, bodyBytes: number, payloadBytes = 0): Buffer {
   const bytes = Buffer.allocUnsafe(LENGTH_BYTES + TYPE_BYTES + bodyBytes);
   bytes.writeUInt32LE(TYPE_BYTES + bodyBytes + payloadBytes, 0);
   bytes[LENGTH_BYTES] = type;
   return bytes;
 }
 
-const BODY = LENGTH_BYTES + TYPE_BYTES;
+/** Where the body of a frame begins. */
+export const BODY = LENGTH_BYTES + TYPE_BYTES;
 
 export function encodeHello(lane: string, epoch: number): Buffer {
   const bytes = frame(FRAME_TYPE.hello, 1 + NUMBER_BYTES + Buffer.byteLength(lane));
@@ -146,12 +151,14 @@ export function checkHello(lane: string, epoch: number): void {
     throw new RangeError(`epoch ${epoch}, expected a safe integer from 0`);
 }
 
-function checkVersion(body: Buffer): void {
+/** Throws VERSION_MISMATCH. */
+export function checkVersion(body: Buffer): void {
   if (body[0] === VERSION) return;
   throw new FlowError('VERSION_MISMATCH', `protocol version ${body[0] ?? 'absent'}, expected ${VERSION}`);
 }
 
-function readNumber(body: Buffer, at: number): number {
+/** Throws FRAME_CORRUPT unless a safe integer from 0 stands there. */
+export function readNumber(body: Buffer, at: number): number {
   if (body.length < at + NUMBER_BYTES)
     throw corrupt(`body of ${body.length} bytes`, `at least ${at + NUMBER_BYTES}`);
   const value = body.readDoubleLE(at);
@@ -159,6 +166,6 @@ function readNumber(body: Buffer, at: number): number {
   return value;
 }
 
-function corrupt(was: string, expected: string): FlowError {
+export function corrupt(was: string, expected: string): FlowError {
   return new FlowError('FRAME_CORRUPT', `${was}, expected ${expected}`);
 }

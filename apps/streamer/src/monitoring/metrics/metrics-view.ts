@@ -2,7 +2,8 @@ import type { BudgetState } from '@org/binance-client';
 import type { JournalReport, ProcessFigures } from '../../control/messages.ts';
 import type { LogCounters } from '../../logging/recorder-log.ts';
 import type { Figures } from '../figures.ts';
-import type { RecorderStatus, RecorderTotals } from '../status-board.ts';
+import type { RecorderTotals } from '../recorder-totals.ts';
+import type { RecorderStatus } from '../status-board.ts';
 
 /** All that metrics are made of, at one moment. */
 export interface MetricsView {

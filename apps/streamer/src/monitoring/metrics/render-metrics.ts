@@ -4,6 +4,7 @@ import type { Metric, MetricsView } from './metrics-view.ts';
 import { processMetrics } from './process-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
 import { recorderMetrics } from './recorder-metrics.ts';
+import { sinkMetrics } from './sink-metrics.ts';
 import { storageMetrics } from './storage-metrics.ts';
 import { streamMetrics } from './stream-metrics.ts';
 
@@ -17,6 +18,7 @@ export function renderMetrics(view: MetricsView): Promise<string> {
     ...streamMetrics(view),
     ...queueMetrics(view),
     ...storageMetrics(view),
+    ...sinkMetrics(view),
     ...processMetrics(view),
   ];
   for (const metric of metrics) register(metric, registry);

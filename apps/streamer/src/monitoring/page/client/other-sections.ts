@@ -18,7 +18,8 @@ export function showOtherSections(status: RecorderStatus): void {
   const sections = new Map(
     [...place.children].map((section) => [section.getAttribute('data-name'), section]),
   );
-  const unknown = Object.entries(status).filter(([name, value]) => !SHOWN.has(name) && value !== null);
+  const isTold = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
+  const unknown = Object.entries(status).filter(([name, value]) => !SHOWN.has(name) && isTold(value));
   arrange(
     place,
     unknown.map(([name, value]) => filled(sections.get(name) ?? emptySection(name), value)),

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import type { StreamMerge } from '@org/continuity';
-import type { Journal } from '@org/journal';
+import type { TailSource } from '@org/flow';
 import { RecordBatchBuilder, RecordBatchJoiner, type Sink } from '@org/storage';
 import { MergedFollower } from './merged-follower.ts';
 
@@ -13,10 +13,15 @@ const APPEND_INTERVAL_MS = 1000;
 const APPEND_BYTES_MAX = 4 * 1024 * 1024;
 
 /** How often what was appended is made durable in the sink, so that the journal may let go of it. */
-const COMMIT_INTERVAL_MS = 4000;
-/** A commit syncs every file. Where that is slow it is done less often: it shall take a twentieth of the time. */
+export interface CommitPace {
+  readonly intervalMs: number;
+  /** Where commits are slow they are less often: they shall take a twentieth of the time, but not wait longer than this. */
+  readonly intervalMaxMs: number;
+}
+
 const COMMIT_PAUSE_FACTOR = 20;
-const COMMIT_INTERVAL_MAX_MS = 60_000;
+/** A commit syncs every file. */
+const FILES_PACE: CommitPace = { intervalMs: 4000, intervalMaxMs: 60_000 };
 
 /** How long a sink without room is left alone before it is tried again. */
 const ROOM_RETRY_MS = 500;
@@ -25,7 +30,8 @@ const ROOM_RETRY_MS = 500;
 const NOTHING = new RecordBatchBuilder(0).take();
 
 export interface SinkFollowerOptions {
-  readonly journal: Journal;
+  /** The journal from `from` on. */
+  readonly source: TailSource;
   readonly sink: Sink;
   /** Where the sink has told that it stands. */
   readonly from: number;
@@ -33,6 +39,8 @@ export interface SinkFollowerOptions {
   readonly isDamaged: boolean;
   readonly merge: StreamMerge;
   readonly clock: Clock;
+  /** Default every 4 s, where commits are slow every minute. */
+  readonly pace?: CommitPace;
   /** Whether the error passes by itself, so that the same call may be repeated. */
   readonly passes: (error: unknown) => boolean;
   /** The sink has stored everything up to here durably. */
@@ -64,11 +72,10 @@ export class SinkFollower {
 
   constructor(options: SinkFollowerOptions) {
     this.#options = options;
-    const { journal, from, isDamaged, merge, clock } = options;
+    const { source, from, isDamaged, merge, clock } = options;
     this.#appended = this.#committed = from;
     this.#follower = new MergedFollower({
-      name: options.sink.name,
-      journal,
+      source,
       from,
       isDamaged,
       merge,
@@ -161,14 +168,14 @@ export class SinkFollower {
   }
 
   async #commit(): Promise<void> {
-    const { sink, merge, clock, committed } = this.#options;
+    const { sink, merge, clock, pace = FILES_PACE, committed } = this.#options;
     await this.#appendGathered();
     // The state covers all entries up to here, so the position must as well.
     if (this.#follower.position > this.#appended) await this.#append(NOTHING, this.#follower.position);
     await this.#untilThereIsRoom(async () => {
       const startedAtMs = clock.nowMs();
       this.#committed = await sink.commit(merge.state());
-      this.#commitDueAtMs = nextCommitAtMs(startedAtMs, clock.nowMs());
+      this.#commitDueAtMs = nextCommitAtMs(startedAtMs, clock.nowMs(), pace);
       committed(this.#committed);
     });
   }
@@ -191,7 +198,7 @@ export class SinkFollower {
   }
 }
 
-function nextCommitAtMs(startedAtMs: number, endedAtMs: number): number {
+function nextCommitAtMs(startedAtMs: number, endedAtMs: number, pace: CommitPace): number {
   const pauseMs = COMMIT_PAUSE_FACTOR * (endedAtMs - startedAtMs);
-  return startedAtMs + Math.min(COMMIT_INTERVAL_MAX_MS, Math.max(COMMIT_INTERVAL_MS, pauseMs));
+  return startedAtMs + Math.min(pace.intervalMaxMs, Math.max(pace.intervalMs, pauseMs));
 }

@@ -1,14 +1,14 @@
 import type { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import type { StreamMerge } from '@org/continuity';
-import type { Journal, JournalEntry, JournalFollower } from '@org/journal';
+import type { TailEntry, TailSource } from '@org/flow';
 
 /** How much is read at a time: enough to keep a sink busy, little enough to stop between. */
 const READ_BYTES = 4 * 1024 * 1024;
 
 export interface MergedFollowerOptions {
-  readonly name: string;
-  readonly journal: Journal;
+  /** The journal from `from` on: a follower of it, or a tail of the one in the writer. */
+  readonly source: TailSource;
   readonly from: number;
   /** What lay between the reader's position and `from` is gone. */
   readonly isDamaged: boolean;
@@ -24,7 +24,6 @@ export interface MergedFollowerOptions {
 /** Reads the journal through a merge of its own, one entry at a time. */
 export class MergedFollower {
   readonly #options: MergedFollowerOptions;
-  readonly #follower: JournalFollower;
   readonly #waiters = new Set<() => void>();
   #position: number;
   #stopped = false;
@@ -35,7 +34,6 @@ export class MergedFollower {
     this.#options = options;
     this.#position = options.from;
     this.movedAtMs = options.clock.nowMs();
-    this.#follower = options.journal.follow({ name: options.name, from: options.from });
   }
 
   /** Behind the last entry that was taken. */
@@ -45,9 +43,9 @@ export class MergedFollower {
 
   /** Follows until `stop`; rejects when an entry could not be taken or read. */
   async run(): Promise<void> {
-    let reading: Promise<readonly JournalEntry[]> | undefined;
+    let reading: Promise<readonly TailEntry[]> | undefined;
     while (!this.#stopped) {
-      reading ??= this.#follower.next(READ_BYTES);
+      reading ??= this.#options.source.next(READ_BYTES);
       const entries = await this.#within(reading);
       this.movedAtMs = this.#options.clock.nowMs();
       if (entries !== undefined) {
@@ -76,10 +74,10 @@ export class MergedFollower {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#follower.close();
+    await this.#options.source.close();
   }
 
-  async #take(entry: JournalEntry): Promise<void> {
+  async #take(entry: TailEntry): Promise<void> {
     const { merge, from, isDamaged } = this.#options;
     const isFirst = this.#position === from;
     const batch = merge.take(isFirst && isDamaged ? { ...entry, afterDamage: true } : entry);

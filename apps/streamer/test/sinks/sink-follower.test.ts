@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { Clock } from '@org/binance-client';
 import { StreamMerge } from '@org/continuity';
-import type { Journal, JournalEntry } from '@org/journal';
+import type { JournalEntry } from '@org/journal';
 import { readRecordBatch, RECORD_TYPE, RecordBatchBuilder, type Sink } from '@org/storage';
-import { SinkFollower } from '../src/writer/sink-follower.ts';
+import { SinkFollower } from '../../src/sinks/sink-follower.ts';
 
 /** A clock that stands still until it is turned. */
 class HandClock {
@@ -107,7 +107,7 @@ function followed(commitMs = 0) {
     },
   };
   const follower = new SinkFollower({
-    journal: journal as unknown as Journal,
+    source: journal.follow(),
     sink: sink as Sink,
     from: 0,
     isDamaged: false,

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadConfig, type StreamerConfig } from '@org/config';
+import { influxOptions, postgresOptions } from '../../src/sinks/open-sink.ts';
+import { isInstalled, withLibraries } from '../../src/sinks/sink-library.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'open-sink-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const configOf = (storage: object): StreamerConfig =>
+  loadConfig({ text: JSON.stringify({ symbols: { pairs: ['BTCUSDT'] }, storage }) });
+
+function secretFile(text: string): string {
+  const file = join(folder, 'secret');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('a format whose package is not installed', () => {
+  const config = configOf({ formats: ['csv', 'postgres', 'influx', 'parquet'] });
+
+  it('is refused with exit code 78 and the name of the package', () => {
+    let thrown: unknown;
+    try {
+      withLibraries(config, (library) => library !== '@org/storage-influx');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ exitCode: 78 });
+    expect((thrown as Error).message).toMatch(
+      /storage\.formats: .*influx without @org\/storage-influx: .*npm install/,
+    );
+  });
+
+  it('is no fault where nobody asks for it', () => {
+    expect(withLibraries(config, () => true)).toBe(config);
+    const files = configOf({ formats: ['csv', 'parquet'] });
+    expect(withLibraries(files, () => false)).toBe(files);
+  });
+
+  it('is found out by looking for it from where the program is', () => {
+    const entry = resolve('apps/streamer/dist/main.js');
+    expect(isInstalled('@org/storage-csv', entry)).toBe(true);
+    expect(isInstalled('@org/storage-abacus', entry)).toBe(false);
+  });
+});
+
+describe('what a sink is made with', () => {
+  it('has the password of the file in the address, whatever characters it is made of', async () => {
+    const { postgres } = configOf({
+      postgres: {
+        url: 'postgresql://me@db:5433/md',
+        password_file: secretFile('p@ss/%41:ü\n'),
+        levels: 'rows',
+      },
+    }).storage;
+    const options = (await postgresOptions(postgres)) as { url: string };
+    expect(options).toMatchObject({
+      schema: 'market_data',
+      levels: 'rows',
+      timescale: 'auto',
+      partitionsAhead: 2,
+    });
+    const { username, password, host } = new URL(options.url);
+    expect([username, decodeURIComponent(password), host]).toEqual(['me', 'p@ss/%41:ü', 'db:5433']);
+    expect(options).not.toHaveProperty('passwordFile');
+  });
+
+  it('has the token of the file before the one of the configuration', async () => {
+    const { influx } = configOf({ influx: { token: 'one', token_file: secretFile('two\r\n') } }).storage;
+    expect(await influxOptions(influx)).toEqual({
+      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', org: '', bucket: 'market_data', token: 'two', bookLevels: 10,
+    }); // prettier-ignore
+    expect(await influxOptions({ ...influx, tokenFile: '' })).toMatchObject({ token: 'one' });
+  });
+
+  it('is missing when the file of the secret is', async () => {
+    const { postgres } = configOf({ postgres: { password_file: join(folder, 'none') } }).storage;
+    await expect(postgresOptions(postgres)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
