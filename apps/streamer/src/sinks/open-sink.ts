@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { InfluxConfig, PostgresConfig, StorageConfig } from '@org/config';
 import type { Sink, SinkEvents } from '@org/storage';
+import type { InfluxSinkOptions } from '@org/storage-influx';
 import type { SinkFormat } from '../control/task.ts';
 import { SINK_LIBRARIES } from './sink-library.ts';
 
@@ -37,9 +38,17 @@ export async function postgresOptions(config: PostgresConfig): Promise<object> {
   return { url: address.href, schema, levels, timescale, partitionsAhead };
 }
 
-export async function influxOptions(config: InfluxConfig): Promise<object> {
-  const { tokenFile, ...options } = config;
-  return tokenFile === '' ? options : { ...options, token: await secretIn(tokenFile) };
+/** A name and password in the address are those of a database of 1.x. */
+export async function influxOptions(
+  config: InfluxConfig,
+): Promise<Pick<InfluxSinkOptions, 'url' | 'target' | 'bookLevels'>> {
+  const { url, api, database, org, bucket, tokenFile, bookLevels } = config;
+  const address = new URL(url);
+  const [username, password] = [address.username, address.password].map(decodeURIComponent);
+  address.username = address.password = '';
+  const token = tokenFile === '' ? config.token : await secretIn(tokenFile);
+  const v1 = { database, ...(username ? { username, password: password ?? '' } : {}) };
+  return { url: address.href, target: api === 'v2' ? { api, org, bucket, token } : v1, bookLevels };
 }
 
 /** Editors and `echo` put an end of line behind it that is not part of it. */
