@@ -9,6 +9,8 @@ export interface FrameCell {
    * - `word`: a word of the exchange, for example an order type
    */
   readonly type: 'number' | 'flag' | 'word';
+  /** What a number is, for stores whose columns have types: an id or a count, a time in ms since the epoch, or any decimal. */
+  readonly number?: 'decimal' | 'integer' | 'timeMs';
   readonly slot: number;
   readonly key: SlotName;
   readonly isRequired: boolean;
@@ -34,7 +36,7 @@ export interface RestContext {
   readonly receivedAtUs: number;
 }
 
-/** One kind of stream and its file: everything that is needed to store it. */
+/** One kind of stream: everything that a store needs to make rows of it. */
 export interface StreamDefinition {
   readonly kind: StreamKind;
   /** What the scan of its frames must find. */
@@ -44,8 +46,16 @@ export interface StreamDefinition {
   readonly restRow?: (row: unknown, context: RestContext) => readonly RestValue[];
 }
 
-export function number(key: SlotName): FrameCell {
-  return { type: 'number', slot: SLOT[key], key, isRequired: true };
+export function decimal(key: SlotName): FrameCell {
+  return { type: 'number', number: 'decimal', slot: SLOT[key], key, isRequired: true };
+}
+
+export function integer(key: SlotName): FrameCell {
+  return { type: 'number', number: 'integer', slot: SLOT[key], key, isRequired: true };
+}
+
+export function timeMs(key: SlotName): FrameCell {
+  return { type: 'number', number: 'timeMs', slot: SLOT[key], key, isRequired: true };
 }
 
 export function flag(key: SlotName): FrameCell {
@@ -65,9 +75,4 @@ export const receipt: Cell = { type: 'receipt' };
 
 export function constant(text: string): Cell {
   return { type: 'constant', text };
-}
-
-/** The header line of a kind, without its LF. */
-export function headerOf(definition: Pick<StreamDefinition, 'columns'>): string {
-  return definition.columns.map(([name]) => name).join(',');
 }
