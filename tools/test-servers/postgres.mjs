@@ -96,7 +96,17 @@ class Server {
   }
 
   initialize() {
-    const flags = ['-D', join(this.#folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
+    const flags = [
+      '-D',
+      join(this.#folder, 'data'),
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ];
     const { status, stderr } = spawnSync(join(this.#bin, 'initdb'), [...flags, '--locale=C.UTF-8'], {
       ...this.#user,
       cwd: this.#folder,
