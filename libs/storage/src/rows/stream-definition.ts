@@ -10,7 +10,7 @@ export interface FrameCell {
    */
   readonly type: 'number' | 'flag' | 'word';
   /** What a number is, for stores whose columns have types: an id or a count, a time in ms since the epoch, or any decimal. */
-  readonly number?: 'decimal' | 'integer' | 'timeMs';
+  readonly number: 'decimal' | 'integer' | 'timeMs' | undefined;
   readonly slot: number;
   readonly key: SlotName;
   readonly isRequired: boolean;
@@ -47,28 +47,38 @@ export interface StreamDefinition {
 }
 
 export function decimal(key: SlotName): FrameCell {
-  return { type: 'number', number: 'decimal', slot: SLOT[key], key, isRequired: true };
+  return frameCell('number', 'decimal', key, true);
 }
 
 export function integer(key: SlotName): FrameCell {
-  return { type: 'number', number: 'integer', slot: SLOT[key], key, isRequired: true };
+  return frameCell('number', 'integer', key, true);
 }
 
 export function timeMs(key: SlotName): FrameCell {
-  return { type: 'number', number: 'timeMs', slot: SLOT[key], key, isRequired: true };
+  return frameCell('number', 'timeMs', key, true);
 }
 
 export function flag(key: SlotName): FrameCell {
-  return { type: 'flag', slot: SLOT[key], key, isRequired: true };
+  return frameCell('flag', undefined, key, true);
 }
 
 export function word(key: SlotName): FrameCell {
-  return { type: 'word', slot: SLOT[key], key, isRequired: true };
+  return frameCell('word', undefined, key, true);
 }
 
 /** The cell stays empty when the exchange does not send the key. */
-export function optional(cell: FrameCell): FrameCell {
-  return { ...cell, isRequired: false };
+export function optional({ type, number, key }: FrameCell): FrameCell {
+  return frameCell(type, number, key, false);
+}
+
+/** The one place where they are made: all have one shape, which is what makes looking at them cheap. */
+function frameCell(
+  type: FrameCell['type'],
+  number: FrameCell['number'],
+  key: SlotName,
+  isRequired: boolean,
+): FrameCell {
+  return { type, number, slot: SLOT[key], key, isRequired };
 }
 
 export const receipt: Cell = { type: 'receipt' };
