@@ -9,8 +9,17 @@ export const describeWithServer: (name: string, tests: () => void) => void =
         describe.skip(`${name} (skipped: no PostgreSQL here, apt-get install postgresql)`, tests)
     : describe;
 
+export interface TestDatabase {
+  readonly server: PostgresServer;
+  /** By a client of the test's own, which is there again after a restart. */
+  query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  newSchema(): string;
+  /** A sink in this schema, not open. */
+  sink(schema: string, options?: PostgresSinkOptions): PostgresSink;
+}
+
 /** A server for the whole test file. Tests need no syncs: what a SIGKILL leaves is in the cache of the system. */
-export function serverForAll(settings: Readonly<Record<string, string>> = { fsync: 'off' }) {
+export function serverForAll(settings: Readonly<Record<string, string>> = { fsync: 'off' }): TestDatabase {
   const held: { server?: PostgresServer; client?: Client } = {};
   let schemas = 0;
   beforeAll(async () => {
@@ -25,8 +34,7 @@ export function serverForAll(settings: Readonly<Record<string, string>> = { fsyn
     get server(): PostgresServer {
       return held.server!;
     },
-    /** A client of the test's own, which is there again after a restart. */
-    async query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    async query(text, values = []) {
       try {
         return (await held.client!.query<Record<string, unknown>>(text, values)).rows;
       } catch (error) {
@@ -36,7 +44,7 @@ export function serverForAll(settings: Readonly<Record<string, string>> = { fsyn
       }
     },
     newSchema: () => `s${++schemas}`,
-    sink(schema: string, options: PostgresSinkOptions = {}): PostgresSink {
+    sink(schema, options = {}) {
       return new PostgresSink({ url: held.server!.url, schema, ...options });
     },
   };

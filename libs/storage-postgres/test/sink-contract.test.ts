@@ -17,7 +17,7 @@ describeWithServer('the PostgreSQL sink', () => {
       async storedTrades(): Promise<StoredTrade[]> {
         const rows = await database.query(
           `select symbol, agg_trade_id, price::text, quantity::text, extract(epoch from local_time) * 1000000 as us
-             from ${schema}.agg_trades order by tableoid, ctid`,
+             from ${schema}.agg_trades order by local_time, agg_trade_id`,
         );
         return rows.map((row) => ({
           stream: `${String(row['symbol'])}@aggTrade`,

@@ -13,8 +13,8 @@ export interface SessionOptions {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** How much longer than the server we wait: it cannot tell us when the network is gone. */
-const ANSWER_GRACE_MS = 5_000;
+/** How much longer than the server we wait, at most: it cannot tell us when the network is gone. */
+const ANSWER_GRACE_MS_MAX = 5_000;
 const CLOSE_MS_MAX = 2_000;
 
 /** What every session is set to. A peer that vanished is noticed within half a minute, so that its locks are freed. */
@@ -55,7 +55,11 @@ export class Session {
       keepAlive: true,
       stream: () => socket,
     });
-    const session = new Session(client, socket, statementTimeoutMs + ANSWER_GRACE_MS);
+    const session = new Session(
+      client,
+      socket,
+      statementTimeoutMs + Math.min(statementTimeoutMs, ANSWER_GRACE_MS_MAX),
+    );
     try {
       await client.connect();
       await session.#prepare(statementTimeoutMs);
@@ -78,6 +82,11 @@ export class Session {
   async query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     const { rows } = await this.#result(text, values);
     return rows;
+  }
+
+  /** Runs statements without values in one go. */
+  async run(statements: readonly string[]): Promise<void> {
+    await this.#answered('query', this.#client.query(statements.join(';\n')));
   }
 
   /** How many rows a statement changed. */

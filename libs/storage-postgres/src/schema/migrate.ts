@@ -86,7 +86,7 @@ async function apply(
   await inTransaction(session, schema, async () => {
     const now = await applied(session, schema);
     if (now.version >= version) return;
-    for (const statement of statements(now.partitioning ?? partitioning)) await session.query(statement);
+    await session.run(statements(now.partitioning ?? partitioning));
     await session.query(
       `insert into ${qualified(schema, VERSIONS)} (version, name, partitioning) values ($1, $2, $3)`,
       [version, name, now.partitioning ?? partitioning],
