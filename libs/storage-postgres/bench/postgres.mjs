@@ -2,9 +2,7 @@
  * Rows a second into PostgreSQL: server and sink on this machine, the server's settings as Debian ships them (fsync on).
  * `node libs/storage-postgres/bench/postgres.mjs`, after the build. Prints a table; `--json` prints the figures.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
 import { PostgresSink } from '@org/storage-postgres';
@@ -16,63 +14,50 @@ const BATCHES_PER_COMMIT = 50;
 const LEVELS_A_SIDE = 30;
 const ROUNDS = 3;
 
+/** `units` is what a record counts for, by name. */
 const WORKLOADS = [
-  { what: 'aggTrade rows', stream: 'BTCUSDT@aggTrade', records: 500_000, unitsPerRecord: 1, frame: aggTrade },
+  { stream: 'BTCUSDT@aggTrade', records: 500_000, units: { 'aggTrade rows': 1 }, frame: aggTrade },
+  { stream: 'BTCUSDT@bookTicker', records: 500_000, units: { 'bookTicker rows': 1 }, frame: bookTicker },
   {
-    what: 'bookTicker rows',
-    stream: 'BTCUSDT@bookTicker',
-    records: 500_000,
-    unitsPerRecord: 1,
-    frame: bookTicker,
-  },
-  {
-    what: 'depth events, levels as arrays',
     stream: 'BTCUSDT@depth@0ms',
     records: 50_000,
-    unitsPerRecord: 1,
+    units: { 'depth events, levels as arrays': 1, 'levels of these events': 2 * LEVELS_A_SIDE },
     frame: depth,
   },
   {
-    what: 'levels of these events',
-    stream: 'BTCUSDT@depth@0ms',
-    records: 50_000,
-    unitsPerRecord: 2 * LEVELS_A_SIDE,
-    frame: depth,
-  },
-  {
-    what: 'levels as rows',
     stream: 'BTCUSDT@depth@0ms',
     levels: 'rows',
     records: 10_000,
-    unitsPerRecord: 2 * LEVELS_A_SIDE,
+    units: { 'levels as rows': 2 * LEVELS_A_SIDE },
     frame: depth,
   },
 ];
 
-/** Measures every workload; the best of some rounds counts. Resolves to undefined where there is no server to start. */
+/**
+ * Measures every workload; the best of some rounds counts. Resolves to `{ what, perSecond }` of each, and to undefined
+ * where there is no server to start.
+ */
 export async function benchPostgres({ dir = tmpdir() } = {}) {
   if (findPostgres() === undefined) return undefined;
-  const folder = mkdtempSync(join(dir, 'bench-'));
   const server = await startPostgres({ dir });
   try {
     const results = [];
     for (const [index, workload] of WORKLOADS.entries()) {
       const batches = makeBatches(workload);
       let best = 0;
-      for (let round = 0; round < ROUNDS; round++) {
-        const schema = `bench_${index}_${round}`;
-        best = Math.max(best, await measure(server.url, schema, workload, batches));
-      }
-      results.push({ what: workload.what, perSecond: Math.round(best) });
+      for (let round = 0; round < ROUNDS; round++)
+        best = Math.max(best, await measure(server.url, `bench_${index}_${round}`, workload, batches));
+      for (const [what, units] of Object.entries(workload.units))
+        results.push({ what, perSecond: Math.round(best * units) });
     }
     return results;
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(url, schema, { levels = 'arrays', records, unitsPerRecord }, batches) {
+/** Records a second, commits included. */
+async function measure(url, schema, { levels = 'arrays', records }, batches) {
   const sink = new PostgresSink({ url, schema, levels });
   await sink.open();
   // The first rows of a table make its partitions.
@@ -90,7 +75,7 @@ async function measure(url, schema, { levels = 'arrays', records, unitsPerRecord
   await sink.close();
   if (rejected + duplicates + strays > 0)
     throw new Error(`${rejected} rejected, ${duplicates} duplicates, ${strays} strays`);
-  return ((records - RECORDS_PER_BATCH) * unitsPerRecord) / seconds;
+  return (records - RECORDS_PER_BATCH) / seconds;
 }
 
 function makeBatches({ stream, records, frame }) {

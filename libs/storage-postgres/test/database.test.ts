@@ -80,6 +80,38 @@ describeWithServer('a PostgreSQL database', () => {
     });
   });
 
+  it('is reached by its parts as well, and wants its password', async () => {
+    const schema = database.newSchema();
+    await database.query(
+      `create role locked_${schema} login password 'right'; create schema ${schema} authorization locked_${schema}`,
+    );
+    const [file] = await database.query("select current_setting('hba_file') as path");
+    await database.query(
+      `copy (select 'host all locked_${schema} 127.0.0.1/32 scram-sha-256' union all select 'host all all 127.0.0.1/32 trust')
+           to '${String(file!['path'])}'`,
+    );
+    await database.query('select pg_reload_conf()');
+    const connection = {
+      host: '127.0.0.1',
+      port: database.server.port,
+      database: 'postgres',
+      user: `locked_${schema}`,
+    };
+    const open = async (options: PostgresSinkOptions) => {
+      const sink = new PostgresSink({ schema, ...options });
+      await sink.open();
+      await sink.close();
+    };
+    await open({ connection: { ...connection, password: 'right' } });
+    await open({
+      url: database.server.url.replace('postgres@', `locked_${schema}:wrong@`),
+      password: 'right',
+    });
+    const refused = { code: 'ACCESS_DENIED', isPassing: false };
+    await expect(open({ connection: { ...connection, password: 'wrong' } })).rejects.toMatchObject(refused);
+    await expect(open({ connection })).rejects.toMatchObject(refused);
+  });
+
   describe('the schema', () => {
     const session = () =>
       Session.open({

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import path from 'node:path';
 import { readCapture, RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
 
 type Frame = Readonly<Record<string, string | number | boolean | readonly (readonly string[])[]>>;
@@ -58,17 +59,24 @@ export const ORACLE: Readonly<
   },
 };
 
-/** A capture as one batch, and the events in it by their kind. */
+/** A capture as one batch, REST snapshots included, and the events in it by their kind. */
 export async function recorded(file: string): Promise<{ batch: Buffer; frames: Map<string, Frame[]> }> {
   const builder = new RecordBatchBuilder(1024 * 1024);
   const frames = new Map<string, Frame[]>();
+  const symbol = path.basename(file).split('_', 1)[0]!.toUpperCase();
+  let depth = `${symbol}@depth`;
   for await (const { receivedAtNs, bytes } of readCapture(file)) {
-    const { stream, data } = JSON.parse(bytes.toString()) as { stream?: string; data?: Frame };
-    if (stream === undefined || data === undefined) continue;
-    const [symbol, ...name] = stream.split('@');
-    const key = `${symbol!.toUpperCase()}@${name.join('@')}`;
     const receivedAtUs = Number(receivedAtNs / 1000n);
-    builder.append({ type: RECORD_TYPE.frame, stream: key, receivedAtUs, line: 0, connectionId: 1 }, bytes);
+    const meta = { receivedAtUs, line: 0, connectionId: 1 };
+    const { stream, data } = JSON.parse(bytes.toString()) as { stream?: string; data?: Frame };
+    if (stream === undefined || data === undefined) {
+      builder.append({ ...meta, type: RECORD_TYPE.depthSnapshot, stream: depth }, bytes);
+      continue;
+    }
+    const [, ...name] = stream.split('@');
+    const key = `${symbol}@${name.join('@')}`;
+    if (data['e'] === 'depthUpdate') depth = key;
+    builder.append({ ...meta, type: RECORD_TYPE.frame, stream: key }, bytes);
     const event = String(data['e']);
     frames.set(event, [...(frames.get(event) ?? []), data]);
   }

@@ -65,8 +65,9 @@ export class Session {
       await session.#prepare(statementTimeoutMs);
       return session;
     } catch (error) {
+      const isReached = socket.readyState === 'open';
       session.destroy();
-      throw unavailable(error);
+      throw unavailable(error, isReached);
     }
   }
 
@@ -144,13 +145,21 @@ export class Session {
   }
 }
 
-/** Where no session came about, the server is not to be had, whatever the system says about the socket. */
-function unavailable(error: unknown): PostgresSinkError {
+/** Codes of the system, of sockets and of name look-ups; those of TLS are not like them. */
+const SYSTEM_CODE = /^E(?:AI_)?[A-Z0-9]+$/;
+
+/**
+ * Where no session came about, the server is not to be had. Unless it was reached: then the driver itself gave up, for
+ * want of a password, or TLS did, because of a certificate; neither passes.
+ */
+function unavailable(error: unknown, isReached: boolean): PostgresSinkError {
   const failure = sinkError('connect', error);
-  if (failure.sqlState !== undefined) return failure;
-  return new PostgresSinkError('SERVER_UNAVAILABLE', failure.message, {
+  if (failure.sqlState !== undefined || failure.code === 'OPTIONS_INVALID') return failure;
+  const { code } = (failure.cause ?? {}) as { readonly code?: unknown };
+  const isPassing = typeof code === 'string' ? SYSTEM_CODE.test(code) : !isReached;
+  return new PostgresSinkError(isPassing ? 'SERVER_UNAVAILABLE' : 'ACCESS_DENIED', failure.message, {
     cause: failure.cause,
-    isPassing: true,
+    isPassing,
   });
 }
 

@@ -17,7 +17,7 @@ export interface PartitionOptions {
 export type DayCounts = ReadonlyMap<number, number>;
 
 /** A reader with a long query must not be waited for, nor keep others waiting behind us. */
-const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TIMEOUT_MS = 250;
 /** How long a partition that could not be made is left alone. */
 const RETRY_MS = 60_000;
 
@@ -39,6 +39,7 @@ export class Partitions {
   /** Learns which there are. */
   async load(session: Session, partitioning: Partitioning): Promise<void> {
     this.#isNative = partitioning === 'native';
+    this.#retryAt.clear();
     this.#known = this.#isNative ? await this.#names(session) : new Set();
   }
 
@@ -61,14 +62,21 @@ export class Partitions {
     const name = partitionName(table, day);
     const now = this.#options.clock();
     if (this.#known.has(name) || (this.#retryAt.get(name) ?? -Infinity) > now) return;
-    if (await this.#attach(session, table, name, day)) this.#known.add(name);
-    else this.#retryAt.set(name, now + RETRY_MS);
+    const outcome = await this.#attach(session, table, name, day);
+    if (outcome === 'made') this.#known.add(name);
+    else this.#retryAt.set(name, outcome === 'never' ? Infinity : now + RETRY_MS);
   }
 
   /**
-   * Attaching asks for less than `create table … partition of`: who reads the table goes on. Returns whether it is there now.
+   * Attaching asks for less than `create table … partition of`: who reads the table goes on. Never again, until the next
+   * session, where rows of the day are in the default partition: each attempt would look through all of it.
    */
-  async #attach(session: Session, table: Table, name: string, day: number): Promise<boolean> {
+  async #attach(
+    session: Session,
+    table: Table,
+    name: string,
+    day: number,
+  ): Promise<'made' | 'later' | 'never'> {
     const { schema } = this.#options;
     const parent = qualified(schema, table.name);
     const partition = qualified(schema, name);
@@ -82,12 +90,13 @@ export class Partitions {
         `alter table ${parent} attach partition ${partition} for values from ('${dayName(day)} 00:00+00') to ('${dayName(day + 1)} 00:00+00')`,
       );
       await session.query('commit');
-      return true;
+      return 'made';
     } catch (error) {
       if (!canWait(error)) throw error;
       await session.query('rollback');
       // Another sink may have been first.
-      return (await this.#names(session)).has(name);
+      if ((await this.#names(session)).has(name)) return 'made';
+      return isDataError(error) ? 'never' : 'later';
     }
   }
 
