@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import type { SinkEvents } from '@org/storage';
-import type { ClientConfig } from 'pg';
 import { PostgresSinkError } from '../errors.ts';
 import type { Levels } from '../rows/pending-rows.ts';
 import type { TimescaleOption } from '../schema/partitioning.ts';
@@ -66,22 +65,6 @@ export function checkOptions({
     throw invalid('partitionsAhead', `a whole number from 0 to ${AHEAD_MAX}`, partitionsAhead);
 }
 
-/** What the driver needs. */
-export function clientConfig({ url, connection, password }: PostgresSinkOptions): ClientConfig {
-  if (url === undefined) return { ...connection, ...(password === undefined ? {} : { password }) };
-  // The error of a bad URL holds the URL, and with it the password: it goes no further.
-  if (!URL.canParse(url)) throw new PostgresSinkError('OPTIONS_INVALID', 'url: expected a URL');
-  const parsed = new URL(url);
-  if (parsed.protocol !== 'postgres:' && parsed.protocol !== 'postgresql:')
-    throw invalid('url', 'postgres:// or postgresql://', parsed.protocol);
-  if (password !== undefined) {
-    parsed.password = password;
-    if (parsed.password === '' && password !== '')
-      throw new PostgresSinkError('OPTIONS_INVALID', 'password: expected a url with a user and a host');
-  }
-  return { connectionString: parsed.href };
-}
-
 /** Throws a `RangeError` for a state that would not come back as it is. */
 export function checkState(state: string): void {
   if (state.length > STATE_CHARACTERS_MAX)
@@ -92,7 +75,8 @@ export function checkState(state: string): void {
   if (/\p{Surrogate}/u.test(state)) throw new RangeError('expected a state of whole characters');
 }
 
-function invalid(option: string, expected: string, was: string | number): PostgresSinkError {
+/** The error of an option that cannot be used. */
+export function invalid(option: string, expected: string, was: string | number): PostgresSinkError {
   return new PostgresSinkError(
     'OPTIONS_INVALID',
     `${option}: expected ${expected}, was ${JSON.stringify(was).slice(0, 80)}`,

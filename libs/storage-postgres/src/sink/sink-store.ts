@@ -15,9 +15,10 @@ import {
   type Cursor,
   type CursorPlace,
 } from './cursor.ts';
+import { clientConfig } from './client-config.ts';
 import { checkServer } from './server-check.ts';
 import { takeSinkLock } from './sink-lock.ts';
-import { clientConfig, type PostgresSinkOptions } from './sink-options.ts';
+import type { PostgresSinkOptions } from './sink-options.ts';
 import { makeRoom, NOTHING_STORED, storeRows, together, type StoredRows } from './transaction.ts';
 
 export interface SinkStoreHandlers {
