@@ -1,7 +1,7 @@
-import type { StreamKind } from '@org/market-data';
+import type { RowKind } from '@org/storage';
 
-/** What one file holds: rows of a stream, or one of the kinds that the recorder itself writes. */
-export type FileKind = StreamKind | 'orderbook' | 'gaps' | 'rejected';
+/** What one file holds. */
+export type FileKind = RowKind;
 
 /** How long one file lasts, by the UTC time of receipt; a number is milliseconds: whole seconds that divide a day. */
 export type Rotation = 'daily' | 'hourly' | number;

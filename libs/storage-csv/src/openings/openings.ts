@@ -1,7 +1,7 @@
 import { FrameFields, scanDepthSnapshot, SLOT } from '@org/binance-wire';
+import { isRejection } from '@org/storage';
 import type { FileRows } from '../rows/batch-rows.ts';
 import { writeDepthSnapshot } from '../rows/depth-rows.ts';
-import { isRejection } from '../rows/record-rows.ts';
 import { RowBuffer } from '../rows/row-buffer.ts';
 import { openingName, periodStartMs, type OpeningFolder } from './opening-folder.ts';
 

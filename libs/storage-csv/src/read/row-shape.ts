@@ -1,5 +1,5 @@
+import { streamDefinition } from '@org/storage';
 import { GAPS_HEADER, ORDERBOOK_HEADER } from '../rows/report-rows.ts';
-import { streamDefinition } from '../streams/catalogue.ts';
 
 /** Kinds of files that hold one event, or one report, a row. */
 export type RowKind =

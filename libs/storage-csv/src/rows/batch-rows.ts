@@ -1,12 +1,20 @@
 import type { Buffer } from 'node:buffer';
-import { readRecordBatch, RECORD_TYPE, type BatchRecord } from '@org/storage';
+import {
+  isRejection,
+  malformedGap,
+  readRecordBatch,
+  RECORD_TYPE,
+  recordRoute,
+  recordRowKind,
+  RowProblem,
+  type BatchRecord,
+  type RecordRoute,
+} from '@org/storage';
 import { formatFileName, Periods, type FileKind, type Rotation } from '../file-names.ts';
-import { malformedGapRow } from './malformed-gap.ts';
-import { isRejection, RecordRows } from './record-rows.ts';
-import { recordFileKind, recordRoute, type RecordRoute } from './record-route.ts';
+import { RecordRows } from './record-rows.ts';
 import { rejectedLine } from './rejected-line.ts';
+import { formatGap } from './report-rows.ts';
 import type { RowBuffer } from './row-buffer.ts';
-import { RowProblem } from './row-problem.ts';
 import { SpareRows } from './spare-rows.ts';
 
 /** Streams that are remembered; beyond it all are forgotten and their keys parsed again. */
@@ -128,7 +136,7 @@ export class BatchRows {
     const { route } = stream;
     if (!isTime(record.receivedAtUs))
       throw new RowProblem(`expected a receipt in µs, was ${record.receivedAtUs}`);
-    const kind = recordFileKind(route, record.type);
+    const kind = recordRowKind(route, record.type);
     if (kind === undefined) throw new RowProblem('expected a stream key of a symbol and a known stream');
     const file = this.#lastFile(stream, kind, record.receivedAtUs);
     const { rows } = file;
@@ -148,8 +156,8 @@ export class BatchRows {
     const timeUs = isTime(record.receivedAtUs) ? Math.floor(record.receivedAtUs) : 0;
     const period = this.#periods.index(timeUs);
     this.#file(route.symbol, 'rejected', period).rows.text(rejectedLine(record, problem));
-    const gap = malformedGapRow(record, route, timeUs);
-    if (gap !== undefined) this.#file(route.symbol, 'gaps', period).rows.text(gap);
+    const gap = malformedGap(record, route, timeUs);
+    if (gap !== undefined) this.#file(route.symbol, 'gaps', period).rows.text(formatGap(gap));
     this.#rejections.push({ stream: record.stream, problem });
   }
 

@@ -1,7 +1,7 @@
 import { SLOT, type FrameFields } from '@org/binance-wire';
+import { RowProblem } from '@org/storage';
 import { writeLevelRows } from './level-rows.ts';
 import type { RowBuffer } from './row-buffer.ts';
-import { RowProblem } from './row-problem.ts';
 
 export const DEPTH_HEADER =
   'local_time,event_time,transaction_time,first_update_id,final_update_id,prev_final_update_id,update_type,side,price,quantity';

@@ -1,8 +1,13 @@
 import type { FrameFields } from '@org/binance-wire';
-import { holdsText, isWordAt } from './cell-bytes.ts';
+import {
+  holdsText,
+  isWordAt,
+  RowProblem,
+  type Cell,
+  type FrameCell,
+  type StreamDefinition,
+} from '@org/storage';
 import type { RowBuffer } from './row-buffer.ts';
-import { RowProblem } from './row-problem.ts';
-import type { Cell, FrameCell, StreamDefinition } from './stream-definition.ts';
 
 /**
  * Writes the row of a scanned frame. `localTimeUs` is a whole number. Throws {@link RowProblem} when the frame lacks

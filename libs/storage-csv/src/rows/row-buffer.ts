@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { isNumberByte } from './cell-bytes.ts';
+import { isNumberByte } from '@org/storage';
 
 const LF = 0x0a;
 const COMMA = 0x2c;

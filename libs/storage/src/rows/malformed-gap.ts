@@ -1,6 +1,8 @@
-import { RECORD_TYPE, type BatchRecord } from '@org/storage';
+import type { GapRecord } from '@org/market-data';
+import { RECORD_TYPE } from '../record.ts';
+import type { BatchRecord } from '../record-batch.ts';
 import type { RecordRoute } from './record-route.ts';
-import { formatGap, isNote } from './report-rows.ts';
+import { isNote } from './report-records.ts';
 
 /** What is added to the `order` of a lost event for the id that the next event follows, or has. */
 const TO_NEXT_ID: ReadonlyMap<string | undefined, number> = new Map([
@@ -10,15 +12,15 @@ const TO_NEXT_ID: ReadonlyMap<string | undefined, number> = new Map([
 ]);
 
 /**
- * The gaps row of an event that could not become rows; undefined for what is no event, and for a stream that has no
- * file of gaps. Ids stand in it where the worker could read them.
+ * The gap of an event that could not become rows; undefined for what is no event, and for a stream that has no symbol.
+ * Ids stand in it where the worker could read them.
  */
-export function malformedGapRow(record: BatchRecord, route: RecordRoute, timeUs: number): string | undefined {
+export function malformedGap(record: BatchRecord, route: RecordRoute, timeUs: number): GapRecord | undefined {
   const { type, stream, line } = record;
   if (type !== RECORD_TYPE.frame || route.symbol === '' || !isNote(stream)) return undefined;
   const ids = idsAround(record, route);
   const times = { lastTimeUs: timeUs, nextTimeUs: timeUs, detectedAtUs: timeUs };
-  return formatGap({ stream, reason: 'malformed', ...ids, ...times, line, healedBy: '' });
+  return { stream, reason: 'malformed', ...ids, ...times, line, healedBy: '' };
 }
 
 function idsAround({ order, follows }: BatchRecord, { kind }: RecordRoute) {

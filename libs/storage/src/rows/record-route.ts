@@ -1,12 +1,14 @@
 import { parseStreamKey, streamKind, type StreamKind } from '@org/market-data';
-import { RECORD_TYPE, type RecordType } from '@org/storage';
-import type { FileKind } from '../file-names.ts';
+import { RECORD_TYPE, type RecordType } from '../record.ts';
 import { streamDefinition } from '../streams/catalogue.ts';
 import type { StreamDefinition } from './stream-definition.ts';
 
+/** What rows are of: a stream, or one of the kinds that the recorder itself writes. */
+export type RowKind = StreamKind | 'orderbook' | 'gaps' | 'rejected';
+
 /** Where the records of one stream go. */
 export interface RecordRoute {
-  /** '' when the stream key names no symbol: what comes from there is only kept, beside the symbols' folders. */
+  /** '' when the stream key names no symbol: what comes from there is only kept, apart from the symbols. */
   readonly symbol: string;
   /** The stream without its symbol. */
   readonly stream: string;
@@ -17,8 +19,8 @@ export interface RecordRoute {
 }
 
 /**
- * Parses a stream key. The symbol becomes a folder, so only one that passes the symbol rule is taken: nothing that
- * comes from outside can leave the output folder.
+ * Parses a stream key. The symbol may become a folder, so only one that passes the symbol rule is taken: nothing that
+ * comes from outside can leave a store.
  */
 export function recordRoute(streamKey: string): RecordRoute {
   const key = parseStreamKey(streamKey);
@@ -28,8 +30,8 @@ export function recordRoute(streamKey: string): RecordRoute {
   return { symbol: key.symbol, stream: key.stream, kind, definition };
 }
 
-/** The kind of file that a record of this type belongs in; undefined when there is none. */
-export function recordFileKind(route: RecordRoute, type: RecordType): FileKind | undefined {
+/** What a record of this type becomes rows of; undefined when there is nothing. */
+export function recordRowKind(route: RecordRoute, type: RecordType): RowKind | undefined {
   if (route.symbol === '') return undefined;
   switch (type) {
     case RECORD_TYPE.gap:

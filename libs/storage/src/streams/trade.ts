@@ -1,4 +1,13 @@
-import { flag, number, optional, receipt, word, type StreamDefinition } from '../rows/stream-definition.ts';
+import {
+  decimal,
+  flag,
+  integer,
+  optional,
+  receipt,
+  timeMs,
+  word,
+  type StreamDefinition,
+} from '../rows/stream-definition.ts';
 
 /**
  * `trade`. Rows of execution type NA have price and quantity 0: they carry an id, not a price. The archive's
@@ -8,13 +17,13 @@ export const tradeStream: StreamDefinition = {
   kind: 'trade',
   frame: 'trade',
   columns: [
-    ['trade_id', number('t')],
-    ['price', number('p')],
-    ['quantity', number('q')],
-    ['trade_time', number('T')],
+    ['trade_id', integer('t')],
+    ['price', decimal('p')],
+    ['quantity', decimal('q')],
+    ['trade_time', timeMs('T')],
     ['is_buyer_maker', flag('m')],
     ['execution_type', optional(word('X'))],
-    ['event_time', number('E')],
+    ['event_time', timeMs('E')],
     ['local_time', receipt],
   ],
 };

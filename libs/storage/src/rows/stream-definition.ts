@@ -9,6 +9,8 @@ export interface FrameCell {
    * - `word`: a word of the exchange, for example an order type
    */
   readonly type: 'number' | 'flag' | 'word';
+  /** What a number is, for stores whose columns have types: an id or a count, a time in ms since the epoch, or any decimal. */
+  readonly number: 'decimal' | 'integer' | 'timeMs' | undefined;
   readonly slot: number;
   readonly key: SlotName;
   readonly isRequired: boolean;
@@ -34,7 +36,7 @@ export interface RestContext {
   readonly receivedAtUs: number;
 }
 
-/** One kind of stream and its file: everything that is needed to store it. */
+/** One kind of stream: everything that a store needs to make rows of it. */
 export interface StreamDefinition {
   readonly kind: StreamKind;
   /** What the scan of its frames must find. */
@@ -44,30 +46,43 @@ export interface StreamDefinition {
   readonly restRow?: (row: unknown, context: RestContext) => readonly RestValue[];
 }
 
-export function number(key: SlotName): FrameCell {
-  return { type: 'number', slot: SLOT[key], key, isRequired: true };
+export function decimal(key: SlotName): FrameCell {
+  return frameCell('number', 'decimal', key, true);
+}
+
+export function integer(key: SlotName): FrameCell {
+  return frameCell('number', 'integer', key, true);
+}
+
+export function timeMs(key: SlotName): FrameCell {
+  return frameCell('number', 'timeMs', key, true);
 }
 
 export function flag(key: SlotName): FrameCell {
-  return { type: 'flag', slot: SLOT[key], key, isRequired: true };
+  return frameCell('flag', undefined, key, true);
 }
 
 export function word(key: SlotName): FrameCell {
-  return { type: 'word', slot: SLOT[key], key, isRequired: true };
+  return frameCell('word', undefined, key, true);
 }
 
 /** The cell stays empty when the exchange does not send the key. */
-export function optional(cell: FrameCell): FrameCell {
-  return { ...cell, isRequired: false };
+export function optional({ type, number, key }: FrameCell): FrameCell {
+  return frameCell(type, number, key, false);
+}
+
+/** The one place where they are made: all have one shape, which is what makes looking at them cheap. */
+function frameCell(
+  type: FrameCell['type'],
+  number: FrameCell['number'],
+  key: SlotName,
+  isRequired: boolean,
+): FrameCell {
+  return { type, number, slot: SLOT[key], key, isRequired };
 }
 
 export const receipt: Cell = { type: 'receipt' };
 
 export function constant(text: string): Cell {
   return { type: 'constant', text };
-}
-
-/** The header line of a kind, without its LF. */
-export function headerOf(definition: Pick<StreamDefinition, 'columns'>): string {
-  return definition.columns.map(([name]) => name).join(',');
 }

@@ -1,4 +1,3 @@
-import type { RowBuffer } from './row-buffer.ts';
 import { RowProblem } from './row-problem.ts';
 import type { RestContext, RestValue, StreamDefinition } from './stream-definition.ts';
 
@@ -7,26 +6,24 @@ const NUMBER = /^-?\d+(?:\.\d+)?$/;
 const WORD = /^[A-Za-z0-9_][A-Za-z0-9_ .:/-]{0,63}$/;
 
 /**
- * Writes the rows of a REST answer, a JSON array, that repairs a gap of a stream; returns how many. JSON.parse is
- * exact here: prices and quantities are strings and ids lie far below 2^53.
+ * The cells of the rows of a REST answer, a JSON array, that repairs a gap of a stream: texts in the order of the columns,
+ * '' where a cell is empty. JSON.parse is exact here: prices and quantities are strings and ids lie far below 2^53.
+ * Throws {@link RowProblem}, or a `SyntaxError`, for an answer that is not what the exchange sends.
  */
-export function writeRestRows(
+export function restCells(
   definition: StreamDefinition,
   json: string,
   context: RestContext,
-  rows: RowBuffer,
-): number {
+): readonly (readonly string[])[] {
   const { restRow } = definition;
   if (restRow === undefined) throw new RowProblem(`expected no REST rows for ${definition.kind}`);
   const answer: unknown = JSON.parse(json);
   if (!Array.isArray(answer)) throw new RowProblem('expected an array of REST rows');
-  for (const row of answer) {
+  return answer.map((row: unknown) => {
     if (typeof row !== 'object' || row === null)
       throw new RowProblem('expected an object or an array for a REST row');
-    rows.text(restRow(row, context).map((value, index) => cell(definition, value, index)).join(',')); // prettier-ignore
-    rows.endRow();
-  }
-  return answer.length;
+    return restRow(row, context).map((value, index) => cell(definition, value, index));
+  });
 }
 
 function cell(definition: StreamDefinition, value: RestValue, index: number): string {
