@@ -2,6 +2,7 @@ import { type FileKind, fileHeader, formatFileName, parseFileName, type Periods 
 
 const CHECKSUM = '.CHECKSUM';
 const MANIFEST = /^manifest_(\d{4}-\d{2}-\d{2})\.json$/;
+const PARQUET = /^([a-z]+)_(\d{4}-\d{2}-\d{2})\.parquet$/;
 const US_PER_MS = 1000;
 
 /**
@@ -20,7 +21,7 @@ export type StoredName =
 export function parseStoredName(name: string, periods: Periods): StoredName | undefined {
   const manifest = MANIFEST.exec(name)?.[1];
   if (manifest !== undefined) return dated(manifest, periods, (when) => ({ type: 'manifest', ...when }));
-  if (!name.endsWith(CHECKSUM)) return parseDataName(name, periods);
+  if (!name.endsWith(CHECKSUM)) return parseParquetName(name, periods) ?? parseDataName(name, periods);
   const of = name.slice(0, -CHECKSUM.length);
   const data = parseDataName(of, periods);
   return data === undefined ? undefined : { type: 'checksum', date: data.date, endMs: data.endMs, of };
@@ -33,6 +34,16 @@ export function checksumName(name: string): string {
 /** Whether the name, one of ours, is that of a manifest. */
 export function isManifestName(name: string): boolean {
   return MANIFEST.test(name);
+}
+
+/** What a day was compacted to goes with the day. */
+function parseParquetName(
+  name: string,
+  periods: Periods,
+): Extract<StoredName, { readonly type: 'data' }> | undefined {
+  const [, kind, date] = PARQUET.exec(name) ?? [];
+  if (date === undefined || fileHeader(kind!) === undefined) return undefined;
+  return dated(date, periods, (when) => ({ type: 'data', ...when, unpackedName: name }));
 }
 
 function parseDataName(

@@ -65,17 +65,17 @@ afterEach(() => {
 
 describe('retention', () => {
   it('removes closed files of periods that ended before it, with checksums and manifests, and says so once a day', async () => {
-    const kept = [...packed('A', NEW), `A/manifest_${NEW}.json`, `A/depth_2026-03-10.csv`];
-    const gone = [...packed('A', OLD), `A/aggtrade_${OLD}.csv`, `A/gaps_${OLD}.1.csv`, `A/rejected_${OLD}.jsonl`, `A/manifest_${OLD}.json`, ...packed('B', '2025-01-01')]; // prettier-ignore
+    const kept = [...packed('A', NEW), `A/manifest_${NEW}.json`, `A/depth_2026-03-10.csv`, `A/depth_${NEW}.parquet`];
+    const gone = [...packed('A', OLD), `A/aggtrade_${OLD}.csv`, `A/gaps_${OLD}.1.csv`, `A/rejected_${OLD}.jsonl`, `A/depth_${OLD}.parquet`, `A/manifest_${OLD}.json`, ...packed('B', '2025-01-01')]; // prettier-ignore
     const folder = store([...kept, ...gone]);
     const { subject, lines } = retention(folder);
     await subject.look();
     expect(left(folder)).toEqual([...kept].sort());
     expect(lines).toEqual([
       'info RecordingRemoved {"symbol":"B","date":"2025-01-01","files":1,"bytes":4}',
-      'info RecordingRemoved {"symbol":"A","date":"2026-03-06","files":5,"bytes":20}',
+      'info RecordingRemoved {"symbol":"A","date":"2026-03-06","files":6,"bytes":24}',
     ]);
-    expect(subject.counters()).toEqual({ removedFiles: 6, removedBytes: 24, failures: 0 });
+    expect(subject.counters()).toEqual({ removedFiles: 7, removedBytes: 28, failures: 0 });
     await subject.look();
     expect(lines).toHaveLength(2);
   });
@@ -105,7 +105,7 @@ describe('retention', () => {
 
   it('never touches what is not ours by name, in other folders, or behind a link', async () => {
     const strangers = [
-      `A/notes_${OLD}.csv`, `A/depth_${OLD}.jsonl`, `A/depth_${OLD}.0.csv`, `A/depth_${OLD}.csv.gz.tmp`, `A/depth_${OLD}.csv.bak`,
+      `A/notes_${OLD}.csv`, `A/notes_${OLD}.parquet`, `A/depth_${OLD}.1.parquet`, `A/depth_${OLD}.jsonl`, `A/depth_${OLD}.0.csv`, `A/depth_${OLD}.csv.gz.tmp`, `A/depth_${OLD}.csv.bak`,
       'A/depth_2026-02-30.csv', 'A/depth_0000-00-00.csv', 'A/depth_2026-03-01T24.csv', `A/manifest_${OLD}.json.tmp`, 'A/manifest_2026-02-30.json',
       `A/notes_${OLD}.csv.gz.CHECKSUM`, `A/deeper/depth_${OLD}.csv`, `not a symbol/depth_${OLD}.csv`, `.journal/depth_${OLD}.csv`, `backup.old/depth_${OLD}.csv`,
     ]; // prettier-ignore
