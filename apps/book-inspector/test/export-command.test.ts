@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'book-inspector-export-'));
   dataDir = join(folder, 'data');
   await generateRecording(dataDir, 7);
-  sealDay(join(dataDir, SYMBOL), FIRST_DAY);
+  await sealDay(join(dataDir, SYMBOL), FIRST_DAY);
 });
 beforeEach(() => (out = mkdtempSync(join(folder, 'out-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
