@@ -35,8 +35,9 @@ async function endOfLastLine(file: FileHandle): Promise<number> {
 
 /** Reads a gzip file to its end; rejects when it is damaged or was cut, which DuckDB does not notice. */
 export async function checkGzip(path: string, signal?: AbortSignal): Promise<void> {
-  const gunzip = createGunzip({ chunkSize: LOOK_BYTES });
-  const unpacked = pipeline(createReadStream(path), gunzip, { signal });
-  gunzip.resume();
-  await unpacked;
+  // Somebody must read to the end: the error of a file that was cut comes behind its last byte.
+  const readAll = async (pieces: AsyncIterable<unknown>): Promise<void> => {
+    for await (const piece of pieces) void piece;
+  };
+  await pipeline(createReadStream(path), createGunzip({ chunkSize: LOOK_BYTES }), readAll, { signal });
 }

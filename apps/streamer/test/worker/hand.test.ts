@@ -212,7 +212,8 @@ describe('the memory of a symbol', () => {
     const [first, second] = [keeper(true, () => asked++), keeper(false, () => asked++)];
     expect(feed(first)).toBeLessThan(2 * 1024 * 1024);
     expect({ asked, state: first.state }).toEqual({ asked: 1, state: 'buffering' });
-    expect(feed(second)).toBeLessThan(64 * 1024);
+    // All diffs would be megabytes; what the engine itself keeps meanwhile is less than this.
+    expect(feed(second)).toBeLessThan(512 * 1024);
     expect({ asked, state: second.state }).toEqual({ asked: 1, state: 'live' });
     // A break there is mended by the snapshots of the first line as well.
     for (const id of [400_001, 400_002])
