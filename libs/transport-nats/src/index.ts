@@ -12,6 +12,10 @@ export type {
   ForwardLimits,
   ForwardSource,
 } from './forward/forward-options.ts';
+export type { JetStreamSinkOptions } from './merged/jetstream-sink.ts';
+export type { MergedBatch } from './merged/merged-batches.ts';
+export type { MergedStreamOptions } from './merged/merged-stream.ts';
+export type { LinkOptions } from './bus/link.ts';
 export type { LeasePlan, LeaseView } from './lease/lease-plan.ts';
 export type { TakenPosition, TakenPositions } from './partition/taken.ts';
 export type { SplitBatch } from './partition/split-batch.ts';
@@ -41,6 +45,8 @@ export { Forwarder } from './forward/forwarder.ts';
 export { PartitionQueue } from './forward/partition-queue.ts';
 export { fairShare, planLeases, SurplusWait } from './lease/lease-plan.ts';
 export { Lease } from './lease/lease.ts';
+export { JetStreamSink } from './merged/jetstream-sink.ts';
+export { MergedBatches } from './merged/merged-batches.ts';
 export { partitionOf, StreamPartitions } from './partition/partition-of.ts';
 export { splitBatch } from './partition/split-batch.ts';
 export { decodeFrame, encodeFrame } from './wire/forward-frame.ts';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Forwarder, PartitionedWriter } from '@org/transport-nats';
 import { startNats } from '../../../tools/test-servers/nats.mjs';
 import { Cluster, until } from './cluster.ts';
 import { gapRows, storedIds } from './csv-stores.ts';
@@ -34,11 +33,11 @@ export async function playChaos(root: string, faults: readonly Fault[], waitMs: 
   };
   const startForwarder = async (index: number) => {
     const { proxy, bus } = await behind();
-    return { proxy, part: cluster.forwarder(`n${index}`, journals[index]!, { bus }) as Forwarder | PartitionedWriter };
+    return { proxy, part: cluster.forwarder(`n${index}`, journals[index]!, { bus }) };
   };
   const startWriter = async (name: string) => {
     const { proxy, bus } = await behind();
-    return { proxy, part: cluster.writer(name, root, { bus }) as Forwarder | PartitionedWriter };
+    return { proxy, part: cluster.writer(name, root, { bus }) };
   };
   try {
     const forwarders = await Promise.all(journals.map((_, index) => startForwarder(index)));
@@ -62,7 +61,9 @@ export async function playChaos(root: string, faults: readonly Fault[], waitMs: 
       } else writers[victim]!.proxy.hangFor(2500);
     }
     await until(
-      () => journals.every((journal) => journal.committedPosition === journal.end),
+      () =>
+        journals.every((journal) => journal.committedPosition === journal.end) &&
+        writers.every(({ part }) => part.stats().unsettled.length === 0),
       () => JSON.stringify([...forwarders, ...writers].map(({ part }) => part.stats())),
     );
     await cluster.close();

@@ -1,5 +1,5 @@
-import type { ConnectionOptions } from '@nats-io/transport-node';
 import type { Clock } from '../clock.ts';
+import type { LinkOptions } from './link.ts';
 
 /** What the streams of a recorder are made with. */
 export interface BusLayout {
@@ -15,13 +15,9 @@ export interface BusLayout {
   readonly leaseTtlMs?: number;
 }
 
-export interface BusOptions extends BusLayout {
+export interface BusOptions extends BusLayout, LinkOptions {
   /** Of the recorder: 1 to 64 letters, digits, `_`, `-`. Streams, buckets and subjects begin with it. */
   readonly name: string;
-  /** How to reach the servers, and who one is there: as `@nats-io/transport-node` has it. */
-  readonly connection: ConnectionOptions;
-  /** For an answer. Default 5,000. */
-  readonly requestTimeoutMs?: number;
   readonly clock?: Clock;
   /** From 0 to 1. */
   readonly random?: () => number;

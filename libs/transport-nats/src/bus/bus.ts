@@ -1,7 +1,5 @@
 import {
   DiscardPolicy,
-  jetstream,
-  jetstreamManager,
   RetentionPolicy,
   StorageType,
   type JetStreamClient,
@@ -9,10 +7,11 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
-import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
+import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { systemClock, type Clock } from '../clock.ts';
 import { asking, hasCode, isPassing, TransportNatsError } from '../errors.ts';
 import { busLimits, type BusLimits, type BusOptions } from './bus-options.ts';
+import { Link, messageBytesMaxOf, type Linked } from './link.ts';
 import { BusNames } from './names.ts';
 import { judgeServer, type ServerReport } from './server-report.ts';
 
@@ -27,10 +26,7 @@ export interface ServerAssurances {
 }
 
 /** What is there while there is a connection. */
-interface Linked {
-  readonly connection: NatsConnection;
-  readonly manager: JetStreamManager;
-  readonly client: JetStreamClient;
+interface Ready extends Linked {
   readonly cursors: KV;
   readonly leases: KV;
 }
@@ -45,16 +41,16 @@ export class Bus {
   readonly limits: BusLimits;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly #options: BusOptions;
-  #linked: Promise<Linked> | undefined;
-  #isClosed = false;
+  readonly #link: Link;
+  /** Of the connection that there is now. */
+  #made: { readonly linked: Linked; readonly ready: Promise<Ready> } | undefined;
 
   constructor(options: BusOptions) {
     this.names = new BusNames(options.name);
     this.limits = busLimits(options);
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? Math.random;
-    this.#options = options;
+    this.#link = new Link({ ...options, requestTimeoutMs: this.limits.requestTimeoutMs });
   }
 
   get partitions(): number {
@@ -62,34 +58,34 @@ export class Bus {
   }
 
   async connection(): Promise<NatsConnection> {
-    return (await this.#link()).connection;
+    return (await this.#ready()).connection;
   }
 
   async client(): Promise<JetStreamClient> {
-    return (await this.#link()).client;
+    return (await this.#ready()).client;
   }
 
   async manager(): Promise<JetStreamManager> {
-    return (await this.#link()).manager;
+    return (await this.#ready()).manager;
   }
 
   /** Never read from a copy that may be behind: what is undone depends on it. */
   async cursors(): Promise<KV> {
-    return (await this.#link()).cursors;
+    return (await this.#ready()).cursors;
   }
 
   async leases(): Promise<KV> {
-    return (await this.#link()).leases;
+    return (await this.#ready()).leases;
   }
 
   /** The largest message that the server takes. */
   async messageBytesMax(): Promise<number> {
-    return (await this.connection()).info?.max_payload ?? 2 ** 20;
+    return messageBytesMaxOf(await this.connection());
   }
 
   /** Makes the streams and buckets that are missing. LAYOUT_MISMATCH when they were made for other settings. */
   async provision(): Promise<void> {
-    await this.#provision(await this.#link());
+    await this.#provision(await this.#ready());
   }
 
   /** After a failure that says that something is missing, makes it anew. Never rejects for a reason that passes. */
@@ -102,7 +98,7 @@ export class Bus {
 
   /** What the servers promise with an acknowledgement. */
   async report(assurances: ServerAssurances = {}): Promise<ServerReport> {
-    const { connection, manager } = await this.#link();
+    const { connection, manager } = await this.#ready();
     const { config } = await this.#ask(() => manager.streams.info(this.names.stream));
     return judgeServer({
       version: connection.info?.version ?? 'unknown',
@@ -115,42 +111,27 @@ export class Bus {
     });
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    const linked = await this.#linked?.catch(() => undefined);
-    await linked?.connection.close();
+  close(): Promise<void> {
+    return this.#link.close();
   }
 
-  #link(): Promise<Linked> {
-    if (this.#isClosed) throw new TransportNatsError('CLOSED', this.names.stream, 'the bus was closed');
-    this.#linked ??= this.#connect().catch((error: unknown) => {
-      this.#linked = undefined;
-      throw error;
-    });
-    return this.#linked;
-  }
-
-  async #connect(): Promise<Linked> {
-    const { connection: options } = this.#options;
-    const { requestTimeoutMs: timeout } = this.limits;
-    const connection = await this.#ask(() =>
-      connect({ timeout, reconnectTimeWait: 250, reconnectJitter: 100, pingInterval: 10_000, ...options, maxReconnectAttempts: -1 }),
-    );
+  async #ready(): Promise<Ready> {
+    const linked = await this.#link.get();
+    if (this.#made?.linked !== linked) this.#made = { linked, ready: this.#make(linked) };
+    const { ready } = this.#made;
     try {
-      const manager = await this.#ask(() => jetstreamManager(connection, { timeout }));
-      const client = jetstream(connection, { timeout });
-      const [cursors, leases] = await this.#buckets(client);
-      const linked = { connection, manager, client, cursors, leases };
-      await this.#provision(linked);
-      // It closes by itself when the server refuses it for good; the next call tries again.
-      void connection.closed().then(() => {
-        this.#linked = undefined;
-      });
-      return linked;
+      return await ready;
     } catch (error) {
-      await connection.close();
+      if (this.#made?.ready === ready) this.#made = undefined;
       throw error;
     }
+  }
+
+  async #make(linked: Linked): Promise<Ready> {
+    const [cursors, leases] = await this.#buckets(linked.client);
+    const ready = { ...linked, cursors, leases };
+    await this.#provision(ready);
+    return ready;
   }
 
   async #buckets(client: JetStreamClient): Promise<readonly [KV, KV]> {
@@ -163,7 +144,7 @@ export class Bus {
     ];
   }
 
-  async #provision({ manager, client, cursors }: Linked): Promise<void> {
+  async #provision({ manager, client, cursors }: Ready): Promise<void> {
     const config = this.#streamConfig();
     const found = await this.#stream(manager);
     if (found === undefined) await this.#ask(() => manager.streams.add(config));

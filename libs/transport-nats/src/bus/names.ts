@@ -17,6 +17,9 @@ export class BusNames {
   readonly subjects: string;
   readonly cursors: string;
   readonly leases: string;
+  /** What the bucket of leases is made of. */
+  readonly leasesStream: string;
+  readonly leasesPrefix: string;
   readonly wishes: string;
 
   constructor(name: string) {
@@ -26,6 +29,8 @@ export class BusNames {
     this.subjects = `${name}.*.*`;
     this.cursors = `${name}-cursors`;
     this.leases = `${name}-leases`;
+    this.leasesStream = `KV_${this.leases}`;
+    this.leasesPrefix = `$KV.${this.leases}.`;
     this.wishes = `${name}-wishes`;
   }
 

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.ts';
 import { partitionName } from '../bus/names.ts';
-import { asking, hasCode } from '../errors.ts';
+import { asking, hasCode, isPassing } from '../errors.ts';
 import { Lease } from './lease.ts';
 
 export interface LeaseBookView {
@@ -13,6 +13,7 @@ export class LeaseBook {
   readonly #bus: Bus;
   readonly #writer: string;
   readonly #holder: string;
+  #announced = 0;
 
   /** `life` tells this life of the writer from its others. */
   constructor(bus: Bus, writer: string, life: string) {
@@ -49,37 +50,45 @@ export class LeaseBook {
     }
   }
 
+  /** Removes just this revision: a marker would keep the lease from others for its time, and it may be theirs by now. */
   async giveBack(lease: Lease): Promise<void> {
     lease.lost();
-    const { key } = lease;
-    await asking(key, async () => (await this.#bus.leases()).delete(key, { previousSeq: lease.revision })).catch(
-      (error: unknown) => {
-        // Otherwise it expires.
-        if (!hasCode(error, 'CONFLICT')) throw error;
-      },
-    );
+    await this.#remove(lease.revision);
   }
 
   async announce(): Promise<void> {
-    const key = memberKey(this.#writer);
-    await asking(key, async () => (await this.#bus.leases()).put(key, ''));
+    const key = `${MEMBER}${this.#writer}`;
+    this.#announced = await asking(key, async () => (await this.#bus.leases()).put(key, ''));
   }
 
   async leave(): Promise<void> {
-    const key = memberKey(this.#writer);
-    await asking(key, async () => (await this.#bus.leases()).delete(key));
+    if (this.#announced > 0) await this.#remove(this.#announced);
   }
 
   async view(): Promise<LeaseBookView> {
-    return asking(this.#bus.names.leases, async () => {
-      const members: string[] = [];
-      const held = new Set<number>();
-      for await (const key of await (await this.#bus.leases()).keys()) {
-        if (key.startsWith(MEMBER)) members.push(key.slice(MEMBER.length));
-        else if (key.startsWith(LEASE)) held.add(Number(key.slice(LEASE.length + 1)));
-      }
-      return { members, held };
-    });
+    const { leasesStream, leasesPrefix } = this.#bus.names;
+    // One question and one answer, unlike a listing of the bucket, which waits for messages that may never come.
+    const { state } = await asking(leasesStream, async () =>
+      (await this.#bus.manager()).streams.info(leasesStream, { subjects_filter: `${leasesPrefix}>` }),
+    );
+    const members: string[] = [];
+    const held = new Set<number>();
+    for (const subject of Object.keys(state.subjects ?? {})) {
+      const key = subject.slice(leasesPrefix.length);
+      if (key.startsWith(MEMBER)) members.push(key.slice(MEMBER.length));
+      else if (key.startsWith(LEASE)) held.add(Number(key.slice(LEASE.length + 1)));
+    }
+    return { members, held };
+  }
+
+  async #remove(revision: number): Promise<void> {
+    const { leasesStream } = this.#bus.names;
+    try {
+      await asking(leasesStream, async () => (await this.#bus.manager()).streams.deleteMessage(leasesStream, revision, false));
+    } catch (error) {
+      // It has expired, or was replaced.
+      if (isPassing(error)) throw error;
+    }
   }
 
   /** The renewal before this one may have succeeded without an answer. */
@@ -97,8 +106,4 @@ const MEMBER = 'member.';
 
 function leaseKey(partition: number): string {
   return `${LEASE}${partitionName(partition)}`;
-}
-
-function memberKey(writer: string): string {
-  return `${MEMBER}${writer}`;
 }

@@ -78,7 +78,8 @@ export class PartitionedWriter {
 
   stats(): WriterStats {
     const partitions = Array.from(this.#owned.values(), ({ writer }) => writer.status());
-    return { ...this.#counters, partitions };
+    const unsettled = [...this.#unsettled].filter((partition) => !this.#owned.has(partition));
+    return { ...this.#counters, partitions, unsettled, refused: [...this.#refused] };
   }
 
   async #work(): Promise<void> {

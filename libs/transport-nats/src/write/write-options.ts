@@ -84,4 +84,8 @@ export interface PartitionStatus {
 
 export interface WriterStats extends Readonly<WriteCounters> {
   readonly partitions: readonly PartitionStatus[];
+  /** Partitions of others whose local store may hold rows still that were never confirmed. */
+  readonly unsettled: readonly number[];
+  /** Partitions whose local store cannot be used. */
+  readonly refused: readonly number[];
 }
