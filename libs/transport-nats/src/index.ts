@@ -34,6 +34,7 @@ export type {
   WriterStats,
 } from './write/write-options.ts';
 
+export { busLimits } from './bus/bus-options.ts';
 export { Bus } from './bus/bus.ts';
 export { judgeServer } from './bus/server-report.ts';
 export { systemClock } from './clock.ts';

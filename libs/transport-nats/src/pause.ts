@@ -9,7 +9,6 @@ export class Pause {
   constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
     this.#signal = signal;
-    signal.addEventListener('abort', () => this.wake(), { once: true });
   }
 
   for(delayMs: number): Promise<void> {
@@ -18,10 +17,12 @@ export class Pause {
       let timer: ClockTimer | undefined = undefined;
       const end = (): void => {
         this.#clock.clearTimeout(timer);
+        this.#signal.removeEventListener('abort', end);
         this.#wake = undefined;
         resolve();
       };
       timer = this.#clock.setTimeout(end, delayMs);
+      this.#signal.addEventListener('abort', end);
       this.#wake = end;
     });
   }

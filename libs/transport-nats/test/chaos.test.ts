@@ -4,7 +4,16 @@ import { itWithNats } from './cluster.ts';
 import { temporaryFolder } from './csv-stores.ts';
 
 const root = temporaryFolder();
-const FAULTS: readonly Fault[] = ['writer', 'server', 'forwarder', 'writer hangs', 'server', 'writer', 'forwarder', 'writer'];
+const FAULTS: readonly Fault[] = [
+  'writer',
+  'server',
+  'forwarder',
+  'writer hangs',
+  'server',
+  'writer',
+  'forwarder',
+  'writer',
+];
 
 describe('several machines', () => {
   itWithNats('store every row once and in order, whoever is killed', async () => {

@@ -20,7 +20,11 @@ export interface ChaosResult {
  * entries comes and somebody dies: writers and forwarders are dropped as they are and made anew, their connections are
  * cut first, so that what they had under way comes late or never.
  */
-export async function playChaos(root: string, faults: readonly Fault[], waitMs: number): Promise<ChaosResult> {
+export async function playChaos(
+  root: string,
+  faults: readonly Fault[],
+  waitMs: number,
+): Promise<ChaosResult> {
   const server = await startNats();
   const cluster = new Cluster(server.url, 'chaos');
   const journals = [new PlayedJournal('w0'), new PlayedJournal('w1')];
@@ -44,7 +48,9 @@ export async function playChaos(root: string, faults: readonly Fault[], waitMs: 
     const writers = await Promise.all(names.map(startWriter));
     for (const [round, fault] of faults.entries()) {
       for (let count = 0; count < 20; count++)
-        journals.forEach((journal, index) => journal.add(SYMBOLS.filter((_, at) => at % 2 === index && (at + count + round) % 3 > 0)));
+        journals.forEach((journal, index) =>
+          journal.add(SYMBOLS.filter((_, at) => at % 2 === index && (at + count + round) % 3 > 0)),
+        );
       await wait(waitMs);
       const victim = round % names.length;
       if (fault === 'server') {
@@ -58,7 +64,7 @@ export async function playChaos(root: string, faults: readonly Fault[], waitMs: 
       } else if (fault === 'writer') {
         await abandon(writers[victim]!);
         writers[victim] = await startWriter(names[victim]!);
-      } else writers[victim]!.proxy.hangFor(2500);
+      } else writers[victim]!.proxy.hangFor(1600);
     }
     await until(
       () =>

@@ -1,16 +1,26 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Bus, Forwarder, PartitionedWriter, type BusOptions, type PartitionedWriterOptions } from '@org/transport-nats';
+import {
+  Bus,
+  Forwarder,
+  PartitionedWriter,
+  type BusOptions,
+  type PartitionedWriterOptions,
+} from '@org/transport-nats';
 import { findNats, startNats, type NatsServer } from '../../../tools/test-servers/nats.mjs';
 import { csvStore } from './csv-stores.ts';
 import type { PlayedJournal } from './played-journal.ts';
 
 export const itWithNats = findNats() === undefined ? it.skip : it;
-if (findNats() === undefined) console.warn('nats-server is missing: its tests are skipped (apt-get install nats-server)');
+if (findNats() === undefined)
+  console.warn('nats-server is missing: its tests are skipped (apt-get install nats-server)');
 
 const CONDITION_TIMEOUT_MS = 45_000;
 
-export async function until(isTrue: () => boolean | Promise<boolean>, what: () => string = () => 'a condition'): Promise<void> {
+export async function until(
+  isTrue: () => boolean | Promise<boolean>,
+  what: () => string = () => 'a condition',
+): Promise<void> {
   const deadline = Date.now() + CONDITION_TIMEOUT_MS;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`waited too long for ${what()}`);
@@ -43,7 +53,7 @@ export class Cluster {
 
   bus(options: Partial<BusOptions> = {}): Bus {
     const bus = new Bus({
-      name: this.#name, partitions: 4, leaseTtlMs: 1500, requestTimeoutMs: 700, streamBytesMax: 64 * 2 ** 20,
+      name: this.#name, partitions: 4, leaseTtlMs: 1000, requestTimeoutMs: 500, streamBytesMax: 64 * 2 ** 20,
       connection: { servers: this.#url, reconnectTimeWait: 50, reconnectJitter: 20 },
       ...this.#options, ...options,
     }); // prettier-ignore
@@ -51,7 +61,11 @@ export class Cluster {
     return bus;
   }
 
-  forwarder(node: string, journal: PlayedJournal, options: { incarnation?: string; bus?: Bus } = {}): Forwarder {
+  forwarder(
+    node: string,
+    journal: PlayedJournal,
+    options: { incarnation?: string; bus?: Bus } = {},
+  ): Forwarder {
     const forwarder = new Forwarder(options.bus ?? this.bus(), {
       node,
       incarnation: options.incarnation ?? 'j1',
@@ -68,7 +82,11 @@ export class Cluster {
     return forwarder;
   }
 
-  writer(writer: string, folder: string, options: Partial<PartitionedWriterOptions> & { bus?: Bus } = {}): PartitionedWriter {
+  writer(
+    writer: string,
+    folder: string,
+    options: Partial<PartitionedWriterOptions> & { bus?: Bus } = {},
+  ): PartitionedWriter {
     const { bus = this.bus(), ...rest } = options;
     const created = new PartitionedWriter(bus, {
       writer,

@@ -41,7 +41,12 @@ export function storedIds(folders: readonly string[]): Map<string, number[]> {
   for (const name of parts.filter((text) => text.includes('/aggtrade_'))) {
     const symbol = name.slice(0, name.indexOf('/'));
     const rows = readFileSync(files.get(name)!, 'utf8').split('\n').slice(1, -1);
-    ids.set(symbol, [...(ids.get(symbol) ?? []), ...rows.map((row) => Number(row.slice(0, row.indexOf(','))))]);
+    // A file that was cut to nothing stays, and is continued when rows come.
+    if (rows.length > 0)
+      ids.set(symbol, [
+        ...(ids.get(symbol) ?? []),
+        ...rows.map((row) => Number(row.slice(0, row.indexOf(',')))),
+      ]);
   }
   return ids;
 }

@@ -65,7 +65,13 @@ export class CuttingProxy {
  * Ends a part as a SIGKILL would, as far as anybody outside can see: it reaches nobody any more, then it is gone. What its
  * store holds then is what was committed there, confirmed or not.
  */
-export async function abandon({ proxy, part }: { proxy: CuttingProxy; part: { close(): Promise<void> } }): Promise<void> {
+export async function abandon({
+  proxy,
+  part,
+}: {
+  proxy: CuttingProxy;
+  part: { close(): Promise<void> };
+}): Promise<void> {
   proxy.cut();
   await part.close();
 }

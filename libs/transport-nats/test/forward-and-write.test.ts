@@ -21,7 +21,10 @@ describe('a journal that is forwarded', () => {
         journal.add(SYMBOLS.filter((_, index) => (count + index) % 3 !== 0));
         if (count % 50 === 0) await until(() => true);
       }
-      await until(() => journal.committedPosition === journal.end, () => JSON.stringify(forwarder.stats()));
+      await until(
+        () => journal.committedPosition === journal.end,
+        () => JSON.stringify(forwarder.stats()),
+      );
       await cluster.close();
       const folders = [join(folder, 'a'), join(folder, 'b')];
       expect(Object.fromEntries(storedIds(folders))).toEqual(idsOf(journal));

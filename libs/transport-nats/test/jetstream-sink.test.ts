@@ -1,6 +1,13 @@
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { readRecordBatch, sinkContract, type SinkHarness, type StoredTrade } from '@org/storage';
+import {
+  readRecordBatch,
+  RECORD_TYPE,
+  RecordBatchBuilder,
+  sinkContract,
+  type SinkHarness,
+  type StoredTrade,
+} from '@org/storage';
 import { JetStreamSink, MergedBatches, TransportNatsError } from '@org/transport-nats';
 import { startNats } from '../../../tools/test-servers/nats.mjs';
 import { itWithNats, sharedServer } from './cluster.ts';
@@ -24,9 +31,15 @@ async function mergedBatches(url: string, name: string): Promise<Buffer[]> {
     const merged = new MergedBatches(name);
     const batches: Buffer[] = [];
     if (state.messages === 0) return [];
-    const { name: consumerName } = await manager.consumers.add(name, { ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.All });
+    const { name: consumerName } = await manager.consumers.add(name, {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.All,
+    });
     const consumer = await jetstream(connection).consumers.get(name, consumerName);
-    for await (const { subject, seq: sequence, data } of await consumer.fetch({ max_messages: state.messages, expires: 5000 })) {
+    for await (const { subject, seq: sequence, data } of await consumer.fetch({
+      max_messages: state.messages,
+      expires: 5000,
+    })) {
       batches.push(...merged.take({ subject, sequence, data: Buffer.from(data) }).map(({ batch }) => batch));
       if (sequence === state.last_seq) break;
     }
@@ -40,7 +53,9 @@ async function storedTrades(url: string, name: string): Promise<StoredTrade[]> {
   const trades: StoredTrade[] = [];
   for (const batch of await mergedBatches(url, name))
     readRecordBatch(batch, ({ stream, bytes, payloadStart, payloadEnd, receivedAtUs }) => {
-      const { data } = JSON.parse(bytes.toString('utf8', payloadStart, payloadEnd)) as { data: { a: number; p: string; q: string } };
+      const { data } = JSON.parse(bytes.toString('utf8', payloadStart, payloadEnd)) as {
+        data: { a: number; p: string; q: string };
+      };
       trades.push({ stream, id: data.a, price: data.p, quantity: data.q, receivedAtUs });
     });
   return trades;
@@ -88,8 +103,8 @@ describe('the JetStream sink', () => {
   });
 
   itWithNats('ends when another sink has opened its stream', async () => {
-    const { createSink } = harness();
-    const [one, two] = [createSink(), createSink()];
+    const store = harness();
+    const [one, two] = [store.createSink(), store.createSink()];
     await one.open();
     await one.append(tradeBatch([['BTCUSDT', 1]]), 1);
     await one.commit();
@@ -104,14 +119,20 @@ describe('the JetStream sink', () => {
 
   itWithNats('cuts a batch that is larger than a message, and rejects a record that is', async () => {
     const rejected: string[] = [];
-    const { createSink, storedTrades: stored } = harness();
-    const sink = createSink({ rejected: ({ problem }) => rejected.push(problem) });
+    const store = harness();
+    const sink = store.createSink({ rejected: ({ problem }) => rejected.push(problem) });
     await sink.open();
     const many = Array.from({ length: 12_000 }, (_, index) => ['BTCUSDT', index + 1] as const);
     await sink.append(tradeBatch(many), 1);
     await sink.commit();
-    expect((await stored()).map(({ id }) => id)).toEqual(many.map(([, id]) => id));
+    expect((await store.storedTrades()).map(({ id }) => id)).toEqual(many.map(([, id]) => id));
     expect(rejected).toEqual([]);
+    const builder = new RecordBatchBuilder(1024);
+    const meta = { stream: 'BTCUSDT@depth', receivedAtUs: 1, line: 0, connectionId: 0 };
+    builder.append({ type: RECORD_TYPE.depthSnapshot, ...meta }, Buffer.alloc(2 ** 20, 32));
+    await sink.append(builder.take(), 2);
+    expect(await sink.commit()).toBe(2);
+    expect(rejected).toEqual([expect.stringContaining('expected a record of at most')]);
     await sink.close();
   });
 });

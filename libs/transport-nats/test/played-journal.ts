@@ -13,7 +13,10 @@ export function tradeFrame(symbol: string, id: number): Buffer {
 }
 
 /** A batch with the trades of these symbols, one after the other. */
-export function tradeBatch(trades: readonly (readonly [symbol: string, id: number])[], nowUs = START_US): Buffer {
+export function tradeBatch(
+  trades: readonly (readonly [symbol: string, id: number])[],
+  nowUs = START_US,
+): Buffer {
   const builder = new RecordBatchBuilder(1024);
   for (const [symbol, id] of trades) {
     const stream = `${symbol}@aggTrade`;
@@ -23,7 +26,16 @@ export function tradeBatch(trades: readonly (readonly [symbol: string, id: numbe
   return builder.take();
 }
 
-export const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT', 'ADAUSDT', '1000PEPEUSDT', '币安人生USDT'];
+export const SYMBOLS = [
+  'BTCUSDT',
+  'ETHUSDT',
+  'SOLUSDT',
+  'XRPUSDT',
+  'DOGEUSDT',
+  'ADAUSDT',
+  '1000PEPEUSDT',
+  '币安人生USDT',
+];
 
 /** A journal in memory, with the memory of a machine: what forwarders of several lives read, and what they let go of. */
 export class PlayedJournal {
@@ -69,7 +81,8 @@ export class PlayedJournal {
   }
 
   open(afterPosition: number): Promise<ForwardSource> {
-    if (afterPosition < this.committedPosition) this.faults.push(`reads from ${afterPosition}, which is gone`);
+    if (afterPosition < this.committedPosition)
+      this.faults.push(`reads from ${afterPosition}, which is gone`);
     let position = afterPosition;
     let isClosed = false;
     return Promise.resolve({

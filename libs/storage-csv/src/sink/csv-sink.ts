@@ -213,7 +213,14 @@ function openingsOf({ fileSystem, outputDir, openings, rotation }: CsvSinkOption
   return new Openings(folder, openings, new Periods(rotation ?? 'daily').lengthMs);
 }
 
-function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken, rotation, firstPart = 0 }: CsvSinkOptions) {
+function storeOptions({
+  fileSystem,
+  outputDir,
+  openFilesMax,
+  ownerToken,
+  rotation,
+  firstPart = 0,
+}: CsvSinkOptions) {
   if (!(Number.isSafeInteger(firstPart) && firstPart >= 0 && firstPart <= FIRST_PART_MAX))
     throw new RangeError(`expected a first part from 0 to ${FIRST_PART_MAX}, was ${firstPart}`);
   const owner = (ownerToken ?? randomUUID)();

@@ -41,8 +41,11 @@ export function busLimits(options: BusOptions): BusLimits {
     requestTimeoutMs: options.requestTimeoutMs ?? 5000,
   };
   for (const [name, value] of Object.entries(limits))
-    if (!(Number.isSafeInteger(value) && value > 0)) throw new RangeError(`${name}: expected a whole number above 0, was ${value}`);
-  if (limits.partitions > PARTITIONS_MAX) throw new RangeError(`partitions: expected at most ${PARTITIONS_MAX}, was ${limits.partitions}`);
-  if (![1, 3, 5].includes(limits.replicas)) throw new RangeError(`replicas: expected 1, 3 or 5, was ${limits.replicas}`);
+    if (!(Number.isSafeInteger(value) && value > 0))
+      throw new RangeError(`${name}: expected a whole number above 0, was ${value}`);
+  if (limits.partitions > PARTITIONS_MAX)
+    throw new RangeError(`partitions: expected at most ${PARTITIONS_MAX}, was ${limits.partitions}`);
+  if (![1, 3, 5].includes(limits.replicas))
+    throw new RangeError(`replicas: expected 1, 3 or 5, was ${limits.replicas}`);
   return limits;
 }

@@ -134,14 +134,29 @@ export class Bus {
     return ready;
   }
 
+  /** Copies and sizes of what is there are the operator's; the time of a lease is everybody's. */
   async #buckets(client: JetStreamClient): Promise<readonly [KV, KV]> {
+    const { leaseTtlMs } = this.limits;
+    const cursors = await this.#bucket(client, this.names.cursors, 0);
+    const leases = await this.#bucket(client, this.names.leases, leaseTtlMs);
+    const { ttl } = await this.#ask(() => leases.status());
+    if (ttl === leaseTtlMs) return [cursors, leases];
+    const problem = `expected leases of ${leaseTtlMs} ms, was ${ttl} ms`;
+    throw new TransportNatsError('LAYOUT_MISMATCH', this.names.leases, problem);
+  }
+
+  async #bucket(client: JetStreamClient, name: string, ttlMs: number): Promise<KV> {
     const kvm = new Kvm(client);
-    const { replicas, leaseTtlMs } = this.limits;
-    const common = { history: 1, replicas, allow_direct: false };
-    return [
-      await this.#ask(() => kvm.create(this.names.cursors, common)),
-      await this.#ask(() => kvm.create(this.names.leases, { ...common, ttl: leaseTtlMs })),
-    ];
+    try {
+      const bucket = await this.#ask(() => kvm.open(name, { allow_direct: false }));
+      await this.#ask(() => bucket.status());
+      return bucket;
+    } catch (error) {
+      if (!hasCode(error, 'STREAM_MISSING')) throw error;
+      const { replicas } = this.limits;
+      const ttl = ttlMs === 0 ? {} : { ttl: ttlMs };
+      return this.#ask(() => kvm.create(name, { history: 1, replicas, allow_direct: false, ...ttl }));
+    }
   }
 
   async #provision({ manager, client, cursors }: Ready): Promise<void> {

@@ -36,10 +36,12 @@ export interface ServerReport {
 }
 
 const TEXTS: Record<ServerDoubt, (facts: ServerFacts) => string> = {
-  VERSION_LOSES_STREAMS: ({ version }) => `server ${version}: before 2.10.23 a kill of the server can lose a stream`,
+  VERSION_LOSES_STREAMS: ({ version }) =>
+    `server ${version}: before 2.10.23 a kill of the server can lose a stream`,
   VERSION_UNKNOWN: ({ version }) => `server version ${JSON.stringify(version)}: expected major.minor.patch`,
   NOT_SYNCED: () => 'one copy without sync_interval: always: a power cut takes acknowledged messages',
-  COPIES_NOT_APART: ({ replicas }) => `${replicas} copies that may lose power together, without sync_interval: always`,
+  COPIES_NOT_APART: ({ replicas }) =>
+    `${replicas} copies that may lose power together, without sync_interval: always`,
   IN_MEMORY: () => 'the stream is in memory: a restart of the server takes it',
   DISCARDS_OLD: () => 'a full stream discards its oldest messages, read or not',
   AGES_OUT: ({ maxAgeMs }) => `messages are discarded after ${maxAgeMs} ms, read or not`,

@@ -52,7 +52,9 @@ function parse(bytes: Uint8Array): Wish | undefined {
 function isOrder(value: unknown): value is RepairOrder {
   if (typeof value !== 'object' || value === null) return false;
   const { stream, kind, from, to, detectedAtUs } = value as Record<string, unknown>;
-  return isText(stream) && (kind === 'aggtrade' || kind === 'kline') && [from, to, detectedAtUs].every(isWhole);
+  return (
+    isText(stream) && (kind === 'aggtrade' || kind === 'kline') && [from, to, detectedAtUs].every(isWhole)
+  );
 }
 
 function isText(value: unknown): value is string {

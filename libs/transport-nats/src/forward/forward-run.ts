@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Bus } from '../bus/bus.ts';
 import type { TransportNatsError } from '../errors.ts';
 import { isPassing } from '../errors.ts';
@@ -33,6 +34,8 @@ export class ForwardRun {
   constructor(options: ForwardRunOptions) {
     this.#options = options;
     this.#readPosition = options.from;
+    // Every partition waits with it.
+    setMaxListeners(0, this.#ending.signal);
     this.#room = new Pause(options.bus.clock, this.#ending.signal);
   }
 
@@ -149,7 +152,8 @@ export class ForwardRun {
 
   #report(): void {
     let needed = this.#readPosition;
-    for (const { neededFrom } of this.#senders) if (neededFrom !== undefined && neededFrom < needed) needed = neededFrom;
+    for (const { neededFrom } of this.#senders)
+      if (neededFrom !== undefined && neededFrom < needed) needed = neededFrom;
     this.#options.committed(needed);
   }
 }

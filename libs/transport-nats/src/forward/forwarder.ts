@@ -6,7 +6,12 @@ import { isPassing, natsError } from '../errors.ts';
 import { StreamPartitions } from '../partition/partition-of.ts';
 import { Pause, retryDelayMs } from '../pause.ts';
 import { ForwardRun } from './forward-run.ts';
-import { FORWARD_LIMITS, type ForwarderOptions, type ForwarderStats, type ForwardLimits } from './forward-options.ts';
+import {
+  FORWARD_LIMITS,
+  type ForwarderOptions,
+  type ForwarderStats,
+  type ForwardLimits,
+} from './forward-options.ts';
 import type { SendCounters } from './partition-sender.ts';
 
 /**

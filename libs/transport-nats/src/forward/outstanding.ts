@@ -15,7 +15,8 @@ export class Outstanding {
 
   /** Pieces up to `through` follow; `before` is the position of the last entry that has none of them. */
   add(before: number, through: number): void {
-    if (this.#sent.length - this.#head >= SENT_MAX) this.#sent.push({ before: this.#sent.pop()!.before, through });
+    if (this.#sent.length - this.#head >= SENT_MAX)
+      this.#sent.push({ before: this.#sent.pop()!.before, through });
     else this.#sent.push({ before, through });
   }
 

@@ -109,7 +109,11 @@ export class PartitionSender {
     this.#inFlightBytes = before - this.#queue.bytes;
     const frame = encodeFrame({ node, incarnation, ...content });
     const number = this.#frames++;
-    for (const [index, message] of toMessages(frame, { run, number }, await this.#messageBytesMax()).entries()) {
+    for (const [index, message] of toMessages(
+      frame,
+      { run, number },
+      await this.#messageBytesMax(),
+    ).entries()) {
       const id = `${run}.${bus.names.subject(this.#options.partition, node)}.${number}.${index}`;
       await this.#untilAcknowledged(message, id);
     }

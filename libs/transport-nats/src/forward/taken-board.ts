@@ -13,7 +13,12 @@ export function takenKey(partition: number): string {
 }
 
 /** For a partition; 0 where nothing is known. */
-export async function readTaken(bus: Bus, partition: number, node: string, incarnation: string): Promise<number> {
+export async function readTaken(
+  bus: Bus,
+  partition: number,
+  node: string,
+  incarnation: string,
+): Promise<number> {
   const key = takenKey(partition);
   const entry = await asking(key, async () => (await bus.cursors()).get(key));
   if (entry === null || entry.operation !== 'PUT') return 0;

@@ -28,7 +28,12 @@ export class LeaseBook {
     const askedAtMs = this.#bus.clock.nowMs();
     try {
       const revision = await asking(key, async () => (await this.#bus.leases()).create(key, this.#holder));
-      return new Lease(partition, key, { clock: this.#bus.clock, ttlMs: this.#bus.limits.leaseTtlMs, revision, askedAtMs });
+      return new Lease(partition, key, {
+        clock: this.#bus.clock,
+        ttlMs: this.#bus.limits.leaseTtlMs,
+        revision,
+        askedAtMs,
+      });
     } catch (error) {
       if (hasCode(error, 'CONFLICT')) return undefined;
       throw error;
@@ -84,7 +89,9 @@ export class LeaseBook {
   async #remove(revision: number): Promise<void> {
     const { leasesStream } = this.#bus.names;
     try {
-      await asking(leasesStream, async () => (await this.#bus.manager()).streams.deleteMessage(leasesStream, revision, false));
+      await asking(leasesStream, async () =>
+        (await this.#bus.manager()).streams.deleteMessage(leasesStream, revision, false),
+      );
     } catch (error) {
       // It has expired, or was replaced.
       if (isPassing(error)) throw error;

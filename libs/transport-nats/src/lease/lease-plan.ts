@@ -27,7 +27,8 @@ export interface LeasePlan {
 /** What this writer should do to have its share. Writers begin to look at different places, so that they seldom collide. */
 export function planLeases({ self, members, partitions, held, own }: LeaseView): LeasePlan {
   const share = fairShare(self, members, partitions);
-  if (own.length > share) return { take: [], surplus: [...own].sort((a, b) => b - a).slice(0, own.length - share) };
+  if (own.length > share)
+    return { take: [], surplus: [...own].sort((a, b) => b - a).slice(0, own.length - share) };
   const names = [...new Set([...members, self])].sort();
   const start = Math.floor((names.indexOf(self) * partitions) / names.length);
   const take: number[] = [];

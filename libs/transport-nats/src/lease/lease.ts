@@ -16,7 +16,11 @@ export class Lease {
   #renewedAtMs: number;
   #isLost = false;
 
-  constructor(partition: number, key: string, options: { clock: Clock; ttlMs: number; revision: number; askedAtMs: number }) {
+  constructor(
+    partition: number,
+    key: string,
+    options: { clock: Clock; ttlMs: number; revision: number; askedAtMs: number },
+  ) {
     this.partition = partition;
     this.key = key;
     this.#clock = options.clock;

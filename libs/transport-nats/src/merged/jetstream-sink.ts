@@ -69,7 +69,8 @@ export class JetStreamSink implements Sink {
   async commit(state?: string): Promise<number> {
     this.#check();
     const next = { position: this.#appended, state: state ?? this.#committed.state };
-    if (next.position === this.#committed.position && next.state === this.#committed.state) return next.position;
+    if (next.position === this.#committed.position && next.state === this.#committed.state)
+      return next.position;
     await this.#finally(() => this.#mark(this.#fromSequence, next));
     this.#committed = next;
     this.#fromSequence = this.#stream.lastSequence + 1;

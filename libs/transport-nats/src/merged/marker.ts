@@ -21,7 +21,11 @@ export function encodeMarker({ fromSequence, position, state }: Marker): Buffer 
   const head = Buffer.from(JSON.stringify({ version: VERSION, fromSequence, position, hasState }));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(head.length);
-  return Buffer.concat([length, head, ...(hasState ? [deflateRawSync(Buffer.from(state), { level: 1 })] : [])]);
+  return Buffer.concat([
+    length,
+    head,
+    ...(hasState ? [deflateRawSync(Buffer.from(state), { level: 1 })] : []),
+  ]);
 }
 
 /** Throws CURSOR_MALFORMED. */

@@ -1,4 +1,10 @@
-import { DiscardPolicy, PubHeaders, RetentionPolicy, StorageType, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  DiscardPolicy,
+  PubHeaders,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import type { Buffer } from 'node:buffer';
 import { Link, messageBytesMaxOf, type LinkOptions } from '../bus/link.ts';
@@ -84,11 +90,18 @@ export class MergedStream {
     head.set(PubHeaders.MsgIdHdr, id);
     head.set(PubHeaders.ExpectedLastSeqHdr, String(follows));
     try {
-      return (await asking(this.name, () => client.publish(`${this.name}.${kind}`, message, { headers: head }))).seq;
+      return (
+        await asking(this.name, () => client.publish(`${this.name}.${kind}`, message, { headers: head }))
+      ).seq;
     } catch (error) {
       if (!hasCode(error, 'CONFLICT')) throw error;
       if (await this.#isAt(follows + 1, id)) return follows + 1;
-      throw new TransportNatsError('STORE_TAKEN', this.name, 'another sink has written to this stream since', { cause: error });
+      throw new TransportNatsError(
+        'STORE_TAKEN',
+        this.name,
+        'another sink has written to this stream since',
+        { cause: error },
+      );
     }
   }
 
@@ -106,7 +119,9 @@ export class MergedStream {
 
   async #lastMarker(manager: JetStreamManager): Promise<Marker | undefined> {
     const subject = `${this.name}.commit`;
-    const found = await asking(this.name, () => manager.streams.getMessage(this.name, { last_by_subj: subject }));
+    const found = await asking(this.name, () =>
+      manager.streams.getMessage(this.name, { last_by_subj: subject }),
+    );
     return found === null ? undefined : decodeMarker(this.name, found.data);
   }
 

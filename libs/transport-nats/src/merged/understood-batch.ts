@@ -1,6 +1,12 @@
 import type { Buffer } from 'node:buffer';
 import { FrameError, FrameFields, scanFrame } from '@org/binance-wire';
-import { type BatchRecord, readRecordBatch, RECORD_OVERHEAD_BYTES, RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
+import {
+  type BatchRecord,
+  readRecordBatch,
+  RECORD_OVERHEAD_BYTES,
+  RECORD_TYPE,
+  RecordBatchBuilder,
+} from '@org/storage';
 
 export interface BatchPart {
   readonly batch: Buffer;
@@ -29,7 +35,8 @@ export class BatchCutter {
       else rejections.push({ stream: record.stream, problem });
     });
     if (records === 0) return { parts: [], rejections };
-    if (rejections.length === 0 && batch.length <= bytesMax) return { parts: [{ batch, records }], rejections };
+    if (rejections.length === 0 && batch.length <= bytesMax)
+      return { parts: [{ batch, records }], rejections };
     return { parts: this.#parts(batch, bytesMax), rejections };
   }
 

@@ -16,7 +16,11 @@ export function takenOf(taken: TakenPositions, node: string, incarnation: string
   return taken[node]?.find((known) => known.incarnation === incarnation)?.position ?? 0;
 }
 
-export function withTaken(taken: TakenPositions, node: string, { incarnation, position }: TakenPosition): TakenPositions {
+export function withTaken(
+  taken: TakenPositions,
+  node: string,
+  { incarnation, position }: TakenPosition,
+): TakenPositions {
   const others = (taken[node] ?? []).filter((known) => known.incarnation !== incarnation);
   return { ...taken, [node]: [{ incarnation, position }, ...others].slice(0, INCARNATIONS_MAX) };
 }
@@ -25,7 +29,8 @@ export function withTaken(taken: TakenPositions, node: string, { incarnation, po
 export function parseTaken(value: unknown): TakenPositions | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value as Record<string, unknown>);
-  if (entries.length > NODES_MAX || !entries.every(([, list]) => Array.isArray(list) && list.every(isTaken))) return undefined;
+  if (entries.length > NODES_MAX || !entries.every(([, list]) => Array.isArray(list) && list.every(isTaken)))
+    return undefined;
   return Object.fromEntries(entries) as TakenPositions;
 }
 

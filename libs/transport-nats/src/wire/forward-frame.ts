@@ -87,7 +87,8 @@ function decode(bytes: Buffer): ForwardFrame {
   let previous = after;
   for (let at = incarnation.end + 16; at < bytes.length;) {
     const { piece, end } = readPiece(bytes, at);
-    if (!(piece.position > previous && piece.position <= through)) throw new TypeError('positions do not grow');
+    if (!(piece.position > previous && piece.position <= through))
+      throw new TypeError('positions do not grow');
     pieces.push(piece);
     previous = piece.position;
     at = end;

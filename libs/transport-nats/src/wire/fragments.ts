@@ -55,7 +55,11 @@ export class FrameAssembler {
   /** The frame when this was its last part. A part without those before it is passed by. Throws FRAME_MALFORMED. */
   take(message: Buffer, sequence: number): Buffer | undefined {
     if (message.length < HEAD_BYTES || message[0] !== VERSION) {
-      throw new TransportNatsError('FRAME_MALFORMED', 'message', `of ${message.length} bytes, version ${message[0]}`);
+      throw new TransportNatsError(
+        'FRAME_MALFORMED',
+        'message',
+        `of ${message.length} bytes, version ${message[0]}`,
+      );
     }
     const [index, count] = [message.readUInt16LE(1), message.readUInt16LE(3)];
     const part = message.subarray(HEAD_BYTES);

@@ -47,7 +47,9 @@ export class CursorBook {
     const key = cursorKey(partition);
     return asking(key, async () => {
       const cursors = await this.#bus.cursors();
-      return expectedRevision === 0 ? cursors.create(key, encoded) : cursors.update(key, encoded, expectedRevision);
+      return expectedRevision === 0
+        ? cursors.create(key, encoded)
+        : cursors.update(key, encoded, expectedRevision);
     });
   }
 

@@ -56,7 +56,9 @@ export function decodeCursor(key: string, value: Uint8Array): Cursor {
   try {
     return decode(Buffer.from(value.buffer, value.byteOffset, value.length));
   } catch (cause) {
-    throw new TransportNatsError('CURSOR_MALFORMED', key, `of ${value.length} bytes: ${String(cause)}`, { cause });
+    throw new TransportNatsError('CURSOR_MALFORMED', key, `of ${value.length} bytes: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -64,9 +66,10 @@ function decode(bytes: Buffer): Cursor {
   const end = LENGTH_BYTES + bytes.readUInt32LE(0);
   if (end > bytes.length) throw new TypeError('the head leaves the value');
   const head = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, end)) as Record<string, unknown>;
-  const { version, generation, owner, commit, sequence, stored, stores } = head;
+  const { version, nodes: taken, ...rest } = head;
+  const { generation, owner, commit, sequence, stored, stores } = rest;
   if (version !== VERSION) throw new TypeError(`expected version ${VERSION}, was ${String(version)}`);
-  const nodes = parseTaken(head['nodes']);
+  const nodes = parseTaken(taken);
   const areWhole = [generation, commit, sequence, stored].every((value) => Number.isSafeInteger(value));
   if (!areWhole || typeof owner !== 'string' || nodes === undefined || !isStores(stores))
     throw new TypeError('a field is not what it should be');
@@ -75,9 +78,13 @@ function decode(bytes: Buffer): Cursor {
     deflated.length === 0
       ? undefined
       : inflateRawSync(deflated, { maxOutputLength: STATE_BYTES_MAX }).toString('utf8');
-  return { ...(head as unknown as Cursor), nodes, stores, state };
+  return { ...(rest as unknown as Cursor), nodes, stores, state };
 }
 
 function isStores(value: unknown): value is Readonly<Record<string, string>> {
-  return typeof value === 'object' && value !== null && Object.values(value).every((name) => typeof name === 'string');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((name) => typeof name === 'string')
+  );
 }

@@ -26,7 +26,10 @@ export class MergeTime {
   tick(nowMs: number): Buffer {
     const builder = new RecordBatchBuilder(64);
     const receivedAtUs = this.#receiptUs + (nowMs - this.#seenAtMs) * US_PER_MS;
-    builder.append({ type: RECORD_TYPE.tick, stream: '', receivedAtUs, line: 0, connectionId: 0 }, new Uint8Array(0));
+    builder.append(
+      { type: RECORD_TYPE.tick, stream: '', receivedAtUs, line: 0, connectionId: 0 },
+      new Uint8Array(0),
+    );
     return builder.take();
   }
 }

@@ -25,7 +25,8 @@ export class NodeIntake {
   }
 
   take({ node, incarnation, after, through, pieces }: ForwardFrame): Intake {
-    if (this.#taken[node] === undefined && Object.keys(this.#taken).length >= NODES_MAX) return { kind: 'refuse' };
+    if (this.#taken[node] === undefined && Object.keys(this.#taken).length >= NODES_MAX)
+      return { kind: 'refuse' };
     const taken = takenOf(this.#taken, node, incarnation);
     if (after > taken) return { kind: 'hole', taken };
     if (through <= taken) return { kind: 'repeat' };

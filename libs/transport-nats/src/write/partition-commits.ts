@@ -44,7 +44,11 @@ export class PartitionCommits {
     const read = await book.read(lease.partition);
     const was = read.cursor ?? FIRST_CURSOR;
     if (was.stores[storeName] === undefined && Object.keys(was.stores).length >= STORES_MAX)
-      throw new TransportNatsError('STORE_UNCONFIRMED', storeName, `expected at most ${STORES_MAX} stores of a partition`);
+      throw new TransportNatsError(
+        'STORE_UNCONFIRMED',
+        storeName,
+        `expected at most ${STORES_MAX} stores of a partition`,
+      );
     this.#cursor = { ...was, generation: was.generation + 1, owner };
     this.#revision = read.revision;
     await this.#replace(this.#cursor, await book.encode(lease.partition, this.#cursor));
@@ -72,7 +76,9 @@ export class PartitionCommits {
   async tell(): Promise<void> {
     const { bus, lease, retrying } = this.#options;
     try {
-      await asking(bus.names.cursors, async () => writeTaken(await bus.cursors(), lease.partition, this.#cursor.nodes));
+      await asking(bus.names.cursors, async () =>
+        writeTaken(await bus.cursors(), lease.partition, this.#cursor.nodes),
+      );
     } catch (error) {
       if (!isPassing(error)) throw error;
       retrying(natsError(bus.names.cursors, error));

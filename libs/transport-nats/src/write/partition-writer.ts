@@ -19,11 +19,14 @@ import {
   type WriteLimits,
 } from './write-options.ts';
 
-export interface PartitionWriterOptions extends Pick<PartitionedWriterOptions, 'mergeLimits' | 'mergeHandlers' | 'handlers'> {
+export interface PartitionWriterOptions extends Pick<
+  PartitionedWriterOptions,
+  'mergeLimits' | 'mergeHandlers' | 'handlers'
+> {
   readonly bus: Bus;
   readonly lease: Lease;
   readonly commits: PartitionCommits;
-  /** Open. */
+  /** Open when `run` is called. */
   readonly sink: Sink;
   readonly counters: WriteCounters;
   readonly limits: WriteLimits;
@@ -69,7 +72,12 @@ export class PartitionWriter {
     this.#intake = new NodeIntake(cursor.nodes);
     this.#sequence = cursor.sequence;
     this.#stored = cursor.stored;
-    this.#reader = new PartitionReader({ bus, partition: lease.partition, afterSequence: cursor.sequence, retrying });
+    this.#reader = new PartitionReader({
+      bus,
+      partition: lease.partition,
+      afterSequence: cursor.sequence,
+      retrying,
+    });
     this.#committedAtMs = this.#purgedAtMs = bus.clock.nowMs();
   }
 
@@ -95,7 +103,8 @@ export class PartitionWriter {
     try {
       await commits.tell();
       while (!this.#isStopping) {
-        if (!lease.isUsable) throw new TransportNatsError('LEASE_LOST', lease.key, 'it was not renewed in time');
+        if (!lease.isUsable)
+          throw new TransportNatsError('LEASE_LOST', lease.key, 'it was not renewed in time');
         for (const message of await this.#reader.next(WAIT_MS)) await this.#take(message);
         await this.#goOn();
       }
@@ -108,7 +117,8 @@ export class PartitionWriter {
   async #goOn(): Promise<void> {
     const { bus, limits } = this.#options;
     const nowMs = bus.clock.nowMs();
-    if (this.#merge.isWaiting) await this.#store(this.#merge.take({ lane: '', epoch: 0, payload: this.#time.tick(nowMs) }));
+    if (this.#merge.isWaiting)
+      await this.#store(this.#merge.take({ lane: '', epoch: 0, payload: this.#time.tick(nowMs) }));
     await this.#tellWishes(nowMs);
     const isDue = nowMs - this.#committedAtMs >= limits.commitIntervalMs || this.#bytes >= limits.commitBytes;
     if (this.#isDirty && isDue) await this.#commit();
@@ -138,7 +148,10 @@ export class PartitionWriter {
     } catch (error) {
       if (!hasCode(error, 'FRAME_MALFORMED')) throw error;
       this.#options.counters.malformed++;
-      this.#options.handlers?.malformed?.(this.#options.lease.partition, `${subject} at ${sequence}: ${(error as Error).message}`);
+      this.#options.handlers?.malformed?.(
+        this.#options.lease.partition,
+        `${subject} at ${sequence}: ${(error as Error).message}`,
+      );
       return undefined;
     }
   }
@@ -150,7 +163,13 @@ export class PartitionWriter {
     if (intake.kind === 'repeat') counters.repeats++;
     if (intake.kind === 'hole') {
       counters.holes++;
-      this.#wishes.wish({ kind: 'resend', node, incarnation, partition: lease.partition, after: intake.taken });
+      this.#wishes.wish({
+        kind: 'resend',
+        node,
+        incarnation,
+        partition: lease.partition,
+        after: intake.taken,
+      });
     }
     if (intake.kind !== 'take') return;
     this.#wishes.forget((wish) => wish.kind === 'resend' && wish.node === node);
@@ -184,7 +203,12 @@ export class PartitionWriter {
   async #commit(): Promise<void> {
     const { bus, sink, commits, counters } = this.#options;
     this.#committedAtMs = bus.clock.nowMs();
-    const content = { sequence: this.#sequence, stored: this.#stored, nodes: this.#intake.taken, state: this.#merge.state() };
+    const content = {
+      sequence: this.#sequence,
+      stored: this.#stored,
+      nodes: this.#intake.taken,
+      state: this.#merge.state(),
+    };
     try {
       await commits.commit(sink, content);
     } catch (error) {
@@ -207,7 +231,9 @@ export class PartitionWriter {
     const { stream } = bus.names;
     const filter = bus.names.subjectsOf(lease.partition);
     try {
-      await asking(stream, async () => (await bus.manager()).streams.purge(stream, { filter, seq: sequence + 1 }));
+      await asking(stream, async () =>
+        (await bus.manager()).streams.purge(stream, { filter, seq: sequence + 1 }),
+      );
       this.#purgedSequence = sequence;
     } catch (error) {
       retrying(natsError(stream, error));

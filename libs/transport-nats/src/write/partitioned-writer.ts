@@ -127,7 +127,10 @@ export class PartitionedWriter {
   async #settle(partition: number): Promise<boolean> {
     const store = this.#options.store(partition);
     try {
-      if (!(await store.isNew()) && (await settleStore(this.#cursors, partition, this.#options.writer, store))) {
+      if (
+        !(await store.isNew()) &&
+        (await settleStore(this.#cursors, partition, this.#options.writer, store))
+      ) {
         this.#counters.undone++;
         this.#options.handlers?.undone?.(partition);
       }
@@ -184,12 +187,12 @@ export class PartitionedWriter {
     }); // prettier-ignore
     const { generation } = await commits.takeOver();
     const sink = store.createSink(generation);
-    this.#unsettled.add(partition);
-    await sink.open();
     const writer = new PartitionWriter({
       bus: this.#bus, lease, commits, sink, counters: this.#counters, limits: this.#limits, retrying,
       ...(handlers && { handlers }), ...(mergeLimits && { mergeLimits }), ...(mergeHandlers && { mergeHandlers }),
     }); // prettier-ignore
+    this.#unsettled.add(partition);
+    await sink.open();
     handlers?.taken?.(partition, generation);
     const ended = writer.run().then(
       () => this.#end(lease, () => sink.close(), undefined),

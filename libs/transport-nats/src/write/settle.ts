@@ -34,7 +34,9 @@ export async function settleStore(
 ): Promise<boolean> {
   const live = liveCommit(await openOnce(store), storeName);
   const cursor =
-    live === undefined ? (await book.read(partition)).cursor : await book.fence(partition, generationOf(live));
+    live === undefined
+      ? (await book.read(partition)).cursor
+      : await book.fence(partition, generationOf(live));
   const confirmed = cursor?.stores[storeName];
   const decision = decideSettling(live, cursor, storeName);
   if (decision === 'keep') return false;
@@ -60,7 +62,11 @@ function liveCommit({ state, isPositionLost }: SinkOpened, store: string): strin
   return state;
 }
 
-function unconfirmed(store: string, was: string | undefined, confirmed: string | undefined): TransportNatsError {
+function unconfirmed(
+  store: string,
+  was: string | undefined,
+  confirmed: string | undefined,
+): TransportNatsError {
   return new TransportNatsError(
     'STORE_UNCONFIRMED',
     store,
