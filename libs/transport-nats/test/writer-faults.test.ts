@@ -1,10 +1,28 @@
 import { join } from 'node:path';
 import { RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
-import { CursorBook, WishListener, type PartitionStore, type Wish } from '@org/transport-nats';
+import { CursorBook, FIRST_CURSOR, WishListener, type PartitionStore, type Wish } from '@org/transport-nats';
 import { until } from './cluster.ts';
 import { csvStore, storedIds } from './csv-stores.ts';
 import { tradeBatch, tradeFrame } from './played-journal.ts';
 import { itIn } from './scene.ts';
+
+describe('a cursor', () => {
+  itIn(
+    'takes no commit that was under way when it was fenced, and later generations do not notice',
+    async ({ cluster }) => {
+      const book = new CursorBook(cluster.bus());
+      const write = async (generation: number, revision: number) =>
+        book.replace(0, await book.encode(0, { ...FIRST_CURSOR, generation }), revision);
+      const first = await write(3, 0);
+      expect(await book.fence(0, 3)).toMatchObject({ generation: 3 });
+      await expect(write(3, first)).rejects.toMatchObject({ code: 'CONFLICT', isPassing: false });
+      const { revision } = await book.read(0);
+      const second = await write(4, revision);
+      expect(await book.fence(0, 3)).toMatchObject({ generation: 4 });
+      expect(await write(4, second)).toBeGreaterThan(second);
+    },
+  );
+});
 
 describe('a writer', () => {
   itIn(
