@@ -20,7 +20,7 @@ export interface FileName {
 }
 
 const NAME =
-  /^(?<kind>[a-z]+)_(?<period>\d{4}-\d{2}-\d{2}(?:T\d{2}(?:-\d{2}){0,2})?)(?:\.(?<part>\d{1,4}))?\.(?:csv|jsonl)(?<gz>\.gz)?$/;
+  /^(?<kind>[a-z]+)_(?<period>\d{4}-\d{2}-\d{2}(?:T\d{2}(?:-\d{2}){0,2})?)(?:\.(?<part>\d{1,7}))?\.(?:csv|jsonl)(?<gz>\.gz)?$/;
 
 /** The name of a file of rows. Rejected records are no rows: theirs are JSON lines. */
 export function formatFileName(kind: FileKind, period: string, part: number): string {

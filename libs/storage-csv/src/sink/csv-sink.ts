@@ -26,6 +26,11 @@ export interface CsvSinkOptions {
   readonly ownerToken?: () => string;
   /** Begins every file of depth with the book, where somebody brings one (`OpeningFolder`). Default: nobody does. */
   readonly openings?: OpeningOptions;
+  /**
+   * Files that are begun, and those that are continued, have this part in their names, or a later one: the names of files
+   * that several sinks write apart then differ. Default 0.
+   */
+  readonly firstPart?: number;
 }
 
 export interface CsvSinkStats extends SinkStats {
@@ -33,6 +38,8 @@ export interface CsvSinkStats extends SinkStats {
 }
 
 const OPEN_FILES_MAX = 256;
+/** A part has seven digits at most, and a hundred of them may not be usable. */
+const FIRST_PART_MAX = 9_999_900;
 const NO_OPENINGS: OpeningStats = { written: 0, rows: 0, missing: 0 };
 /** After these the store is as it was before the call, and the call can be repeated. */
 const REPEATABLE: readonly StorageCsvErrorCode[] = ['DISK_FULL', 'SINK_WRITE_FAILED'];
@@ -206,7 +213,16 @@ function openingsOf({ fileSystem, outputDir, openings, rotation }: CsvSinkOption
   return new Openings(folder, openings, new Periods(rotation ?? 'daily').lengthMs);
 }
 
-function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken, rotation }: CsvSinkOptions) {
+function storeOptions({
+  fileSystem,
+  outputDir,
+  openFilesMax,
+  ownerToken,
+  rotation,
+  firstPart = 0,
+}: CsvSinkOptions) {
+  if (!(Number.isSafeInteger(firstPart) && firstPart >= 0 && firstPart <= FIRST_PART_MAX))
+    throw new RangeError(`expected a first part from 0 to ${FIRST_PART_MAX}, was ${firstPart}`);
   const owner = (ownerToken ?? randomUUID)();
   if (!isOwner(owner)) throw new RangeError(`expected an owner token, was ${JSON.stringify(owner)}`);
   return {
@@ -214,6 +230,7 @@ function storeOptions({ fileSystem, outputDir, openFilesMax, ownerToken, rotatio
     outputDir,
     openFilesMax: Math.max(1, openFilesMax ?? OPEN_FILES_MAX),
     owner,
+    firstPart,
     periods: new Periods(rotation ?? 'daily'),
   };
 }

@@ -25,6 +25,8 @@ export interface CsvStoreOptions {
   /** Brings the books that files of depth begin with. */
   readonly openings: Openings | undefined;
   readonly periods: Periods;
+  /** Files of earlier parts are left as they are. */
+  readonly firstPart: number;
 }
 
 type Saved = Omit<Checkpoint, 'owner'>;
@@ -69,7 +71,8 @@ export class CsvStore {
     this.#saved = { position, state, files, sums, closed };
     await this.#claim();
     const { segments, repairs }: RestoredFiles = await restoreFiles(fileSystem, outputDir, loaded);
-    for (const segment of segments) this.#pool.add(segment);
+    for (const segment of segments)
+      if (segment.place.part >= this.#options.firstPart) this.#pool.add(segment);
     const isPositionLost = await this.#hasRowsWithoutPosition();
     return this.#opened(
       isPositionLost,
@@ -177,11 +180,11 @@ export class CsvStore {
     const wanted: FileRows[] = [];
     for (const [key, file] of files) if (file.rows.length > 0 && !this.#pool.has(key)) wanted.push(file);
     if (wanted.length === 0) return;
-    const { fileSystem, outputDir } = this.#options;
+    const { fileSystem, outputDir, firstPart } = this.#options;
     const { closed } = this.#saved;
     const listed = new Map(this.#saved.files);
     const isRefused = (path: string): boolean => listed.has(path) || closed.has(path);
-    const search = { fileSystem, outputDir, isRefused };
+    const search = { fileSystem, outputDir, firstPart, isRefused };
     const found = await findSegments(search, this.#places(wanted));
     for (const { path, length } of found) listed.set(path, length);
     await this.#save({ ...this.#saved, files: listed });

@@ -13,6 +13,8 @@ const PARTS_MAX = 100;
 export interface SegmentSearch {
   readonly fileSystem: FileSystem;
   readonly outputDir: string;
+  /** Where the search begins. */
+  readonly firstPart: number;
   /** Files that must not be continued, by path below the output folder. */
   readonly isRefused: (path: string) => boolean;
 }
@@ -50,7 +52,7 @@ async function findSegment(
   place: RowsPlace,
   names: ReadonlySet<string>,
 ): Promise<Segment> {
-  for (let part = 0; part < PARTS_MAX; part++) {
+  for (let part = search.firstPart; part < search.firstPart + PARTS_MAX; part++) {
     const file = { ...place, part };
     const name = formatFileName(place.kind, place.period, part);
     if (search.isRefused(storedPath(file)) || isClosed(name, names)) continue;
@@ -59,7 +61,7 @@ async function findSegment(
   }
   throw new StorageCsvError(
     'SEGMENT_CORRUPT',
-    join(search.outputDir, storedPath({ ...place, part: 0 })),
+    join(search.outputDir, storedPath({ ...place, part: search.firstPart })),
     `expected at most ${PARTS_MAX} parts that cannot be continued`,
   );
 }

@@ -1,0 +1,257 @@
+import { StreamMerge } from '@org/continuity';
+import { readRecordBatch, RECORD_TYPE, type Sink } from '@org/storage';
+import type { Bus } from '../bus/bus.ts';
+import { WishList } from '../control/wish-list.ts';
+import { encodeWish } from '../control/wish.ts';
+import { asking, hasCode, isPassing, natsError, TransportNatsError } from '../errors.ts';
+import type { Lease } from '../lease/lease.ts';
+import { decodeFrame, type ForwardFrame } from '../wire/forward-frame.ts';
+import { FrameAssembler } from '../wire/fragments.ts';
+import { MergeTime } from './merge-time.ts';
+import { NodeIntake } from './node-intake.ts';
+import type { PartitionCommits } from './partition-commits.ts';
+import { PartitionReader, type StreamMessage } from './partition-reader.ts';
+import {
+  PARTITION_MERGE_LIMITS,
+  type PartitionedWriterOptions,
+  type PartitionStatus,
+  type WriteCounters,
+  type WriteLimits,
+} from './write-options.ts';
+
+export interface PartitionWriterOptions extends Pick<
+  PartitionedWriterOptions,
+  'mergeLimits' | 'mergeHandlers' | 'handlers'
+> {
+  readonly bus: Bus;
+  readonly lease: Lease;
+  readonly commits: PartitionCommits;
+  /** Open when `run` is called. */
+  readonly sink: Sink;
+  readonly counters: WriteCounters;
+  readonly limits: WriteLimits;
+  readonly retrying: (error: TransportNatsError) => void;
+}
+
+/** Messages are waited for so long before time goes on for what waits in the merge. */
+const WAIT_MS = 200;
+
+/** Writes one partition from its take-over until it is stopped, or may not go on. */
+export class PartitionWriter {
+  readonly #options: PartitionWriterOptions;
+  readonly #merge: StreamMerge;
+  readonly #intake: NodeIntake;
+  readonly #reader: PartitionReader;
+  readonly #assemblers = new Map<string, FrameAssembler>();
+  readonly #time = new MergeTime();
+  readonly #wishes = new WishList();
+  #sequence: number;
+  #stored: number;
+  #isDirty = false;
+  #bytes = 0;
+  #committedAtMs: number;
+  #purgedAtMs: number;
+  #purgedSequence = 0;
+  #isStopping = false;
+
+  constructor(options: PartitionWriterOptions) {
+    const { bus, lease, commits, mergeLimits, mergeHandlers, retrying } = options;
+    const { cursor } = commits;
+    this.#options = options;
+    this.#merge = new StreamMerge({
+      state: cursor.state,
+      limits: { ...PARTITION_MERGE_LIMITS, ...mergeLimits },
+      handlers: {
+        ...mergeHandlers,
+        gap: (gap) => {
+          if (gap.stream.includes('@depth')) this.#wishes.wish({ kind: 'depthSnapshot', stream: gap.stream });
+          mergeHandlers?.gap?.(gap);
+        },
+      },
+    });
+    this.#intake = new NodeIntake(cursor.nodes);
+    this.#sequence = cursor.sequence;
+    this.#stored = cursor.stored;
+    this.#reader = new PartitionReader({
+      bus,
+      partition: lease.partition,
+      afterSequence: cursor.sequence,
+      retrying,
+    });
+    this.#committedAtMs = this.#purgedAtMs = bus.clock.nowMs();
+  }
+
+  status(): PartitionStatus {
+    const { lease, commits } = this.#options;
+    return {
+      partition: lease.partition,
+      generation: commits.cursor.generation,
+      committedSequence: commits.cursor.sequence,
+      latestReceiptUs: this.#time.latestReceiptUs,
+    };
+  }
+
+  /** Ends `run` after a last commit. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Resolves after `stop`, and rejects when the partition may not be written any more, or cannot. */
+  async run(): Promise<void> {
+    const { lease, commits } = this.#options;
+    this.#reader.start();
+    try {
+      await commits.tell();
+      while (!this.#isStopping) {
+        if (!lease.isUsable)
+          throw new TransportNatsError('LEASE_LOST', lease.key, 'it was not renewed in time');
+        for (const message of await this.#reader.next(WAIT_MS)) await this.#take(message);
+        await this.#goOn();
+      }
+      if (this.#isDirty) await this.#commit();
+    } finally {
+      await this.#reader.close();
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    const { bus, limits } = this.#options;
+    const nowMs = bus.clock.nowMs();
+    if (this.#merge.isWaiting)
+      await this.#store(this.#merge.take({ lane: '', epoch: 0, payload: this.#time.tick(nowMs) }));
+    await this.#tellWishes(nowMs);
+    const isDue = nowMs - this.#committedAtMs >= limits.commitIntervalMs || this.#bytes >= limits.commitBytes;
+    if (this.#isDirty && isDue) await this.#commit();
+    if (nowMs - this.#purgedAtMs >= limits.purgeIntervalMs) await this.#purge();
+  }
+
+  async #take({ subject, sequence, data }: StreamMessage): Promise<void> {
+    const { counters } = this.#options;
+    counters.messages++;
+    counters.bytes += data.length;
+    const frame = this.#frameOf(subject, data, sequence);
+    // What is not complete has to be read again.
+    let behind = sequence;
+    for (const { openSequence } of this.#assemblers.values())
+      if (openSequence !== undefined) behind = Math.min(behind, openSequence - 1);
+    this.#sequence = behind;
+    this.#isDirty = true;
+    if (frame !== undefined) await this.#takeFrame(frame);
+  }
+
+  #frameOf(subject: string, data: Buffer, sequence: number): ForwardFrame | undefined {
+    let assembler = this.#assemblers.get(subject);
+    if (assembler === undefined) this.#assemblers.set(subject, (assembler = new FrameAssembler()));
+    try {
+      const bytes = assembler.take(data, sequence);
+      return bytes === undefined ? undefined : decodeFrame(bytes);
+    } catch (error) {
+      if (!hasCode(error, 'FRAME_MALFORMED')) throw error;
+      this.#options.counters.malformed++;
+      this.#options.handlers?.malformed?.(
+        this.#options.lease.partition,
+        `${subject} at ${sequence}: ${(error as Error).message}`,
+      );
+      return undefined;
+    }
+  }
+
+  async #takeFrame(frame: ForwardFrame): Promise<void> {
+    const { counters, lease, bus } = this.#options;
+    const intake = this.#intake.take(frame);
+    const { node, incarnation } = frame;
+    if (intake.kind === 'repeat') counters.repeats++;
+    if (intake.kind === 'hole') {
+      counters.holes++;
+      this.#wishes.wish({
+        kind: 'resend',
+        node,
+        incarnation,
+        partition: lease.partition,
+        after: intake.taken,
+      });
+    }
+    if (intake.kind !== 'take') return;
+    this.#wishes.forget((wish) => wish.kind === 'resend' && wish.node === node);
+    for (const { lane, epoch, payload, afterDamage } of intake.pieces) {
+      counters.pieces++;
+      this.#time.saw(payload, bus.clock.nowMs());
+      const entry = { lane: `${node}/${lane}`, epoch, payload };
+      await this.#store(this.#merge.take(afterDamage === true ? { ...entry, afterDamage } : entry));
+    }
+  }
+
+  async #store(batch: Buffer | undefined): Promise<void> {
+    if (batch === undefined) return;
+    this.#stored++;
+    this.#bytes += batch.length;
+    this.#isDirty = true;
+    await this.#options.sink.append(batch, this.#stored);
+    this.#forgetSnapshots(batch);
+  }
+
+  /** A snapshot of depth that came fulfils the wish for it. */
+  #forgetSnapshots(batch: Buffer): void {
+    if (this.#wishes.isEmpty) return;
+    const streams = new Set<string>();
+    readRecordBatch(batch, ({ type, stream }) => {
+      if (type === RECORD_TYPE.depthSnapshot) streams.add(stream);
+    });
+    this.#wishes.forget((wish) => wish.kind === 'depthSnapshot' && streams.has(wish.stream));
+  }
+
+  async #commit(): Promise<void> {
+    const { bus, sink, commits, counters } = this.#options;
+    this.#committedAtMs = bus.clock.nowMs();
+    const content = {
+      sequence: this.#sequence,
+      stored: this.#stored,
+      nodes: this.#intake.taken,
+      state: this.#merge.state(),
+    };
+    try {
+      await commits.commit(sink, content);
+    } catch (error) {
+      if (!hasCode(error, 'STATE_TOO_LARGE')) throw error;
+      counters.postponed++;
+      return;
+    }
+    this.#isDirty = false;
+    this.#bytes = 0;
+    counters.commits++;
+    await commits.tell();
+  }
+
+  /** What is committed is nobody's any more. Behind the commit, so never more than that. */
+  async #purge(): Promise<void> {
+    const { bus, lease, commits, retrying } = this.#options;
+    this.#purgedAtMs = bus.clock.nowMs();
+    const { sequence } = commits.cursor;
+    if (sequence === this.#purgedSequence) return;
+    const { stream } = bus.names;
+    const filter = bus.names.subjectsOf(lease.partition);
+    try {
+      await asking(stream, async () =>
+        (await bus.manager()).streams.purge(stream, { filter, seq: sequence + 1 }),
+      );
+      this.#purgedSequence = sequence;
+    } catch (error) {
+      retrying(natsError(stream, error));
+    }
+  }
+
+  async #tellWishes(nowMs: number): Promise<void> {
+    for (const order of this.#merge.repairs()) this.#wishes.wish({ kind: 'repair', order });
+    const due = this.#wishes.due(nowMs);
+    if (due.length === 0) return;
+    const { bus, retrying } = this.#options;
+    try {
+      const connection = await bus.connection();
+      for (const wish of due) connection.publish(bus.names.wishes, encodeWish(wish));
+    } catch (error) {
+      // A wish is told again.
+      if (!isPassing(natsError(bus.names.wishes, error))) throw error;
+      retrying(natsError(bus.names.wishes, error));
+    }
+  }
+}

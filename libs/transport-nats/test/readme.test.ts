@@ -1,0 +1,72 @@
+import * as kitJetstream from '@nats-io/jetstream';
+import { transformSync } from '@swc/core';
+import { readFileSync } from 'node:fs';
+import * as nodePath from 'node:path';
+import * as storageCsv from '@org/storage-csv';
+import * as library from '@org/transport-nats';
+import { itWithNats, sharedServer, until } from './cluster.ts';
+import { storedIds, temporaryFolder } from './csv-stores.ts';
+import { PlayedJournal, SYMBOLS } from './played-journal.ts';
+
+const server = sharedServer();
+const folder = temporaryFolder();
+const readme = readFileSync(nodePath.resolve('libs/transport-nats/README.md'), 'utf8');
+const MODULES: Record<string, unknown> = {
+  'node:path': nodePath,
+  '@nats-io/jetstream': kitJetstream,
+  '@org/storage-csv': storageCsv,
+  '@org/transport-nats': library,
+};
+
+/** What the examples export. */
+function examples(): Record<string, (...values: readonly unknown[]) => unknown> {
+  const exported = {};
+  for (const [, source] of readme.matchAll(/```ts\n([\s\S]*?)```/g)) {
+    const { code } = transformSync(source!, {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'commonjs' },
+    });
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own README
+    const run = new Function('require', 'exports', 'console', code) as (
+      ...values: readonly unknown[]
+    ) => void;
+    run((name: string) => MODULES[name], exported, { log: () => undefined });
+  }
+  return exported;
+}
+
+itWithNats('the examples of the README record a journal', async () => {
+  const { busOf, startWriter, startForwarder } = examples();
+  const journal = new PlayedJournal();
+  for (let count = 0; count < 20; count++) journal.add(SYMBOLS);
+  const bus = busOf!(server().url) as library.Bus;
+  const writer = startWriter!(bus, 'w1', folder) as library.PartitionedWriter;
+  const forwarder = startForwarder!(bus, (after: number) => journal.open(after), 0) as library.Forwarder;
+  try {
+    await until(() => forwarder.stats().committedPosition === journal.end);
+  } finally {
+    await forwarder.close();
+    await writer.close();
+    await bus.close();
+  }
+  expect(Object.fromEntries(storedIds([folder]))).toEqual(Object.fromEntries(journal.sent));
+});
+
+it('the README names the defaults of the limits', () => {
+  const { streamBytesMax, partitions, leaseTtlMs } = library.busLimits({ name: 'n', connection: {} });
+  expect([streamBytesMax, partitions, leaseTtlMs]).toEqual([2 ** 30, 16, 5000]);
+  const { messageBytes, lingerMs, pendingBytesMax } = library.FORWARD_LIMITS;
+  expect([messageBytes, lingerMs, pendingBytesMax]).toEqual([64 * 1024, 100, 16 * 2 ** 20]);
+  expect(library.WRITE_LIMITS).toMatchObject({ commitIntervalMs: 1000, commitBytes: 8 * 2 ** 20 });
+  expect(library.PARTITION_MERGE_LIMITS.heldBytesMax).toBe(2 ** 20);
+  for (const text of [
+    '1 GiB',
+    '16, at most 256',
+    '5 s, used for 3 s',
+    '64 KiB, 100 ms',
+    '16 MiB',
+    '1 s or 8 MiB',
+    '1 MiB a partition',
+  ])
+    expect(readme).toContain(text);
+});
