@@ -8,6 +8,7 @@ const STORES = [
   ['PostgreSQL', 'libs/storage-postgres/bench/postgres.mjs'],
   ['InfluxDB', 'libs/storage-influx/bench/influx.bench.mjs'],
   ['Parquet', 'libs/storage-parquet/bench/compact.mjs'],
+  ['NATS JetStream', 'libs/transport-nats/bench/forward.bench.mjs'],
 ];
 
 let failed = 0;
