@@ -4,7 +4,7 @@ import { Archivist } from '../../src/archive/archivist.ts';
 import { closingTimeUs } from '../../src/archive/closing-time.ts';
 import type { PackOrder } from '../../src/archive/pack-messages.ts';
 import { leveledLog } from '../../src/logging/child-log.ts';
-import { HandClock } from './hand-clock.ts';
+import { HandClock } from '../hand-clock.ts';
 
 const FILE = 'BTCUSDT/depth_2026-01-02.csv';
 const OTHER = 'ETHUSDT/depth_2026-01-02.csv';

@@ -4,12 +4,13 @@ import { MonitoringDesk } from '../../src/monitoring/monitoring-desk.ts';
 import { type ChildState, StatusBoard } from '../../src/monitoring/status-board.ts';
 import { workerReport, writerReport } from './child-reports.ts';
 import { valueOf } from './exposition.ts';
-import { HandClock } from './hand-clock.ts';
+import { HandClock } from '../hand-clock.ts';
 
 const worker: ChildState = { id: 'worker-1', role: 'worker', pid: 2, state: 'ready', restarts: 0 };
 
 function whatIsWatched() {
-  const clock = new HandClock(10_000);
+  const hand = new HandClock(10_000);
+  const { clock } = hand;
   const board = new StatusBoard(10_000, { symbolsOf: new Map(), streams: ['BTCUSDT@aggTrade'] });
   let asked = 0;
   let release: () => void = () => undefined;
@@ -29,16 +30,16 @@ function whatIsWatched() {
     budget: () => { throw new Error('no budget'); },
   }); // prettier-ignore
   desk.start();
-  return { clock, board, desk, asked: () => asked, release: () => release() };
+  return { hand, board, desk, asked: () => asked, release: () => release() };
 }
 
 describe('the monitoring desk', () => {
   it('knows since when the state is what it is, though nobody asked when it changed', async () => {
-    const { clock, board, desk, release } = whatIsWatched();
+    const { hand, board, desk, release } = whatIsWatched();
     try {
-      await clock.pass(2000);
-      board.report('worker-1', workerReport(3), clock.wallUs() / 1000);
-      await clock.pass(3000);
+      await hand.turn(2000);
+      board.report('worker-1', workerReport(3), hand.nowAtMs);
+      await hand.turn(3000);
       const asked = desk.status();
       release();
       expect(await asked).toMatchObject({
@@ -87,22 +88,24 @@ describe('the monitoring desk', () => {
 
 describe('the book desk', () => {
   it('asks for the best of all books once in half a second, however many ask', async () => {
-    const clock = new HandClock(0);
+    const hand = new HandClock();
+    const { clock } = hand;
     const asked: PrimaryMessage[] = [];
     const desk = new BookDesk((query) => asked.push(query), clock);
     const [first, second] = [desk.tops(), desk.tops()];
     desk.topsAnswered(1, [{ symbol: 'A', unavailable: 'stale' }]);
     expect(await first).toBe(await second);
-    await clock.pass(501);
+    await hand.turn(501);
     void desk.tops();
     expect(asked).toEqual([{ type: 'tops-query', requestId: 1 }, { type: 'tops-query', requestId: 2 }]); // prettier-ignore
   });
 
   it('says so when nobody answers, and does not mind an answer that comes too late', async () => {
-    const clock = new HandClock(0);
+    const hand = new HandClock();
+    const { clock } = hand;
     const desk = new BookDesk(() => undefined, clock);
     const [tops, book] = [desk.tops(), desk.query('A', 5)];
-    await clock.pass(2000);
+    await hand.turn(2000);
     expect(await tops).toBeUndefined();
     expect(await book).toEqual({ symbol: 'A', unavailable: 'no answer within 2000 ms' });
     desk.topsAnswered(1, []);

@@ -1,39 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { Clock } from '@org/binance-client';
 import { StreamMerge } from '@org/continuity';
 import type { JournalEntry } from '@org/journal';
 import { readRecordBatch, RECORD_TYPE, RecordBatchBuilder, type Sink } from '@org/storage';
 import { SinkFollower } from '../../src/sinks/sink-follower.ts';
-
-/** A clock that stands still until it is turned. */
-class HandClock {
-  nowAtMs = 0;
-  #timers: { readonly atMs: number; readonly run: () => void }[] = [];
-  readonly clock: Clock = {
-    nowMs: () => this.nowAtMs,
-    wallUs: () => this.nowAtMs * 1000,
-    setTimeout: (run, delayMs) => {
-      const timer = { atMs: this.nowAtMs + delayMs, run };
-      this.#timers.push(timer);
-      return timer;
-    },
-    clearTimeout: (timer) => void (this.#timers = this.#timers.filter((one) => one !== timer)),
-  };
-
-  async turn(byMs: number): Promise<void> {
-    const endMs = this.nowAtMs + byMs;
-    for (;;) {
-      await settled();
-      const next = this.#timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
-      if (next === undefined) break;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.nowAtMs = Math.max(this.nowAtMs, next.atMs);
-      next.run();
-    }
-    this.nowAtMs = endMs;
-    await settled();
-  }
-}
+import { HandClock } from '../hand-clock.ts';
 
 const settled = (): Promise<void> => new Promise(setImmediate);
 

@@ -4,7 +4,7 @@ const settled = (): Promise<void> => new Promise(setImmediate);
 
 /** A clock that stands still until it is turned; what is due runs, and what follows from it at once, too. */
 export class HandClock {
-  nowAtMs = 0;
+  nowAtMs: number;
   #timers: { readonly atMs: number; readonly run: () => void }[] = [];
   readonly clock: Clock = {
     nowMs: () => this.nowAtMs,
@@ -16,6 +16,10 @@ export class HandClock {
     },
     clearTimeout: (timer) => void (this.#timers = this.#timers.filter((one) => one !== timer)),
   };
+
+  constructor(nowAtMs = 0) {
+    this.nowAtMs = nowAtMs;
+  }
 
   get timers(): number {
     return this.#timers.length;
