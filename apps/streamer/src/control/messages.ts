@@ -4,6 +4,7 @@
  */
 
 import type { LogLevel, OrderbookConfig } from '@org/config';
+import type { ForwarderStats, WriterStats } from '@org/transport-nats';
 
 export interface StreamReport {
   /** Canonical stream key. */
@@ -206,7 +207,36 @@ export interface SinkReport {
   readonly errors: number;
 }
 
-export type ChildReport = WorkerReport | WriterReport | OrderBookReport | SinkReport;
+/** Brings the journal of a collector to writers on other machines. */
+export interface ForwarderReport {
+  readonly role: 'forwarder';
+  readonly figures?: ProcessFigures;
+  readonly rssBytes: number;
+  /** None: the writer tells what waits for it. */
+  readonly queues: readonly QueueReport[];
+  /** Why it is not getting on. */
+  readonly problem: string | undefined;
+  /** Undefined before it has begun. */
+  readonly forwarded: ForwarderStats | undefined;
+}
+
+/** Writes partitions of what collectors forward. */
+export interface PartitionWriterReport {
+  readonly role: 'partition-writer';
+  readonly figures?: ProcessFigures;
+  readonly rssBytes: number;
+  readonly queues: readonly QueueReport[];
+  readonly rows: number;
+  readonly bytes: number;
+  readonly rejected: number;
+  /** Breaks by stream key; streams without any are absent. */
+  readonly gaps: Readonly<Record<string, number>>;
+  readonly problem: string | undefined;
+  readonly written: WriterStats;
+}
+
+export type ChildReport =
+  WorkerReport | WriterReport | OrderBookReport | SinkReport | ForwarderReport | PartitionWriterReport;
 
 /** A live book, or the reason why there is none. */
 export type BookAnswer =

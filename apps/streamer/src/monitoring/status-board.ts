@@ -11,6 +11,7 @@ import type {
   StreamReport,
   WriterReport,
 } from '../control/messages.ts';
+import { type ChildRole, isFollower } from '../control/task.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
@@ -21,7 +22,7 @@ import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
 export interface ProcessStatus {
-  readonly role: 'primary' | 'writer' | 'order-book' | 'worker' | 'sink';
+  readonly role: 'primary' | ChildRole;
   readonly id: string;
   readonly pid: number | undefined;
   readonly state: string;
@@ -201,9 +202,11 @@ export class StatusBoard {
       case 'worker':
         return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
       case 'writer':
+      case 'partition-writer':
         return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
       case 'order-book':
       case 'sink':
+      case 'forwarder':
         return [];
     }
   }
@@ -269,7 +272,7 @@ export class StatusBoard {
   /** Why the recorder is not ready: children that are not up, streams that do not deliver, a writer that is behind. */
   obstacles(nowMs: number, children: readonly ChildState[]): string[] {
     const waiting = children
-      .filter(({ role, state }) => role !== 'sink' && state !== 'ready')
+      .filter(({ role, state }) => !isFollower(role) && state !== 'ready')
       .map(({ id, state }) => `${id} is ${state}`);
     const silent = this.streams(nowMs)
       .filter(
@@ -281,7 +284,7 @@ export class StatusBoard {
       .filter(({ oldestAgeMs }) => oldestAgeMs > QUEUE_AGE_MAX_MS)
       .map(({ name, oldestAgeMs }) => `${name}: its oldest batch waits for ${oldestAgeMs} ms`);
     const mute = [...this.#latest]
-      .filter(([, { report, atMs }]) => report.role !== 'sink' && nowMs - atMs > REPORT_AGE_MAX_MS)
+      .filter(([, { report, atMs }]) => !isFollower(report.role) && nowMs - atMs > REPORT_AGE_MAX_MS)
       .map(([id, { atMs }]) => `${id}: says nothing for ${nowMs - atMs} ms`);
     const full = this.journal()?.isDiskFull === true;
     return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
