@@ -38,9 +38,12 @@ export class JournalForwarder {
   #written = 0;
   #writing: Promise<void> | undefined;
   #isStopping = false;
+  /** When writers had committed everything that was sent, or more than before. */
+  #caughtUpAtMs: number;
 
   constructor(options: JournalForwarderOptions) {
     this.#options = options;
+    this.#caughtUpAtMs = options.clock.nowMs();
     this.#trouble = new Trouble(options.log, options.clock);
   }
 
@@ -69,6 +72,14 @@ export class JournalForwarder {
 
   stats(): ForwarderStats | undefined {
     return this.#forwarder?.stats();
+  }
+
+  /** How long ago writers committed something, if they have not committed everything that was sent; else 0. */
+  uncommittedForMs(): number {
+    const nowMs = this.#options.clock.nowMs();
+    const { readPosition = 0, committedPosition = 0 } = this.#forwarder?.stats() ?? {};
+    if (committedPosition >= readPosition) this.#caughtUpAtMs = nowMs;
+    return Math.round(nowMs - this.#caughtUpAtMs);
   }
 
   /** What keeps the servers from being reached. */
@@ -107,6 +118,7 @@ export class JournalForwarder {
 
   #commit(position: number): void {
     this.#committed = position;
+    this.#caughtUpAtMs = this.#options.clock.nowMs();
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
   }
 

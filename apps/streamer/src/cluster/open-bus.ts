@@ -1,20 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { ClusterConfig } from '@org/config';
-import type { Bus } from '@org/transport-nats';
+import type * as Transport from '@org/transport-nats';
 
 /** What a cluster needs beside the recorder. It is optional: who records on one machine needs no NATS. */
 export const CLUSTER_LIBRARY = '@org/transport-nats';
 
-type Transport = typeof import('@org/transport-nats');
-
 /** Loaded where it is needed: in the processes that speak with other machines. */
-export async function transport(): Promise<Transport> {
-  return (await import(CLUSTER_LIBRARY)) as Transport;
+export async function transport(): Promise<typeof Transport> {
+  return (await import(CLUSTER_LIBRARY)) as typeof Transport;
 }
 
 /** The way to the servers; it connects when it is first used. The file of credentials is read now. */
-export async function openBus(cluster: ClusterConfig): Promise<Bus> {
+export async function openBus(cluster: ClusterConfig): Promise<Transport.Bus> {
   const { Bus, connectionTo } = await transport();
   const { name, servers, credentialsFile, partitions, replicas, streamSizeBytes, leaseMs } = cluster;
   const credentials = credentialsFile === '' ? undefined : await readFile(credentialsFile, 'utf8');

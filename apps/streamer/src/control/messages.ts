@@ -130,6 +130,8 @@ export interface SinkBacklogReport {
   readonly name: string;
   /** What it has still to take from the journal. */
   readonly bytes: number;
+  /** What the journal keeps for it: what it has not committed. */
+  readonly keptBytes?: number;
   /** How long ago it took something, if there is something to take. */
   readonly oldestAgeMs: number;
   readonly isConnected: boolean;
@@ -216,6 +218,8 @@ export interface ForwarderReport {
   readonly queues: readonly QueueReport[];
   /** Why it is not getting on. */
   readonly problem: string | undefined;
+  /** How long ago writers committed something, if they have not committed everything that was sent. */
+  readonly uncommittedForMs: number;
   /** Undefined before it has begun. */
   readonly forwarded: ForwarderStats | undefined;
 }

@@ -11,10 +11,17 @@ import type {
   StreamReport,
   WriterReport,
 } from '../control/messages.ts';
-import { type ChildRole, isFollower } from '../control/task.ts';
+import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import {
+  clusterConcerns,
+  clusterObstacles,
+  type ClusterPlace,
+  type ClusterStatus,
+  clusterStatus,
+} from './cluster-status.ts';
 import { addTotals, NO_TOTALS, type RecorderTotals } from './recorder-totals.ts';
 import { SinkBoard, sinkConcerns, sinkQueue, type SinkStatus } from './sink-board.ts';
 import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
@@ -63,6 +70,7 @@ export interface RecorderStatus {
   readonly archive: ArchiveReport;
   /** Null before the first look at the disk, and while its file system does not answer. */
   readonly disk: DiskStatus | null;
+  readonly cluster: ClusterStatus | null;
 }
 
 const NO_ARCHIVE: ArchiveReport = {
@@ -97,6 +105,7 @@ const QUEUE_AGE_MAX_MS = 3000;
  */
 export class StatusBoard {
   readonly #startedAtMs: number;
+  readonly #place: ClusterPlace | undefined;
   #expected: Expectation;
   readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
   readonly #carried = new CarriedStreams((stream, tally) => this.#remember(stream, tally));
@@ -110,8 +119,10 @@ export class StatusBoard {
   #endedFigures: Figures = NO_FIGURES;
   #endedTotals = NO_TOTALS;
 
-  constructor(startedAtMs: number, expected: Expectation) {
+  /** `place`: what this machine is among others, if it is. */
+  constructor(startedAtMs: number, expected: Expectation, place?: ClusterPlace) {
     this.#startedAtMs = startedAtMs;
+    this.#place = place;
     this.#expected = expected;
   }
 
@@ -236,7 +247,17 @@ export class StatusBoard {
 
   /** What is wrong and keeps nobody from recording: sinks that are not as they should be. */
   concerns(nowMs: number, children: readonly ChildState[]): string[] {
-    return sinkConcerns(this.sinks(nowMs, children));
+    return [...sinkConcerns(this.sinks(nowMs, children)), ...clusterConcerns(this.cluster(nowMs))];
+  }
+
+  cluster(nowMs: number): ClusterStatus | null {
+    const reports = this.#reports();
+    return clusterStatus(this.#place, {
+      forwarder: reports.find((report) => report.role === 'forwarder'),
+      writer: reports.find((report) => report.role === 'partition-writer'),
+      backlog: this.#writer()?.sinks?.find(({ name }) => name === FORWARDER),
+      nowMs,
+    });
   }
 
   /** Whether each stream that one of `before` has brought since `sinceMs` is brought by one of `after` as well. */
@@ -266,6 +287,7 @@ export class StatusBoard {
       books: this.#books(),
       archive: addArchive(this.#endedArchive, writer?.archive ?? NO_ARCHIVE),
       disk: this.disk ?? null,
+      cluster: this.cluster(nowMs),
     };
   }
 
@@ -287,7 +309,8 @@ export class StatusBoard {
       .filter(([, { report, atMs }]) => !isFollower(report.role) && nowMs - atMs > REPORT_AGE_MAX_MS)
       .map(([id, { atMs }]) => `${id}: says nothing for ${nowMs - atMs} ms`);
     const full = this.journal()?.isDiskFull === true;
-    return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
+    const apart = clusterObstacles(this.cluster(nowMs));
+    return [...waiting, ...apart, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
   }
 
   state(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderState {

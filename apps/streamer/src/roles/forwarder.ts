@@ -44,6 +44,7 @@ export async function runForwarder(task: ForwarderTask): Promise<void> {
     rssBytes: process.memoryUsage.rss(),
     queues: [],
     problem: forwarder.problem(),
+    uncommittedForMs: forwarder.uncommittedForMs(),
     forwarded: forwarder.stats(),
   }));
   stop = async () => {

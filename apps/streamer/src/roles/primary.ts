@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BinanceRest, type BudgetState, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { FlowError } from '@org/flow';
+import { nodeOf } from '../cluster/open-bus.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
@@ -137,7 +138,8 @@ async function record(recording: Recording): Promise<ExitCode> {
   const { first, log, stop, orphans, signals } = recording;
   const { config } = first;
   const startedAtMs = Date.now();
-  const board = new StatusBoard(startedAtMs, expectationOf(first));
+  const place = { config: config.cluster, node: nodeOf(config.cluster) };
+  const board = new StatusBoard(startedAtMs, expectationOf(first), place);
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
   const children = new Children({ ...recording, ...first, board, desk });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());

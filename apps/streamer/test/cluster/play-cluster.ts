@@ -1,0 +1,182 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findNats, startNats } from '../../../../tools/test-servers/nats.mjs';
+import { audit, type Audit } from '../faults/audit.ts';
+import { chanceOf } from '../faults/chance.ts';
+import { ExchangeProcess } from '../faults/exchange-process.ts';
+import { expectedRows, recordedRows } from '../process/capture-rows.ts';
+import { requireClean, type Replay, replay, temporaryFolder } from '../process/recorder.ts';
+import { ClusterKiller, delivers, type Kill, type Nodes } from './kill-cluster.ts';
+import { NodeProcess } from './node-process.ts';
+import { folderOf, putTogether } from './put-together.ts';
+import { eventually } from '../process/recorder.ts';
+
+export const CAPTURES = resolve('../shared/data');
+export const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
+export const STREAMS = ['depth@0ms', 'bookTicker', 'trade'];
+const COMMITTED_WITHIN_MS = 60_000;
+
+/** `it` where the captures and the server are there. */
+export const itOfCluster =
+  findNats() !== undefined && existsSync(CAPTURES)
+    ? it
+    : (name: string, test: () => Promise<void>, timeoutMs?: number) =>
+        it.skip(`${name} (not here: needs nats-server and ../shared/data)`, test, timeoutMs);
+
+export interface ClusterPlay {
+  readonly seed: number;
+  readonly capture: string;
+  readonly symbols: readonly string[];
+  readonly streams: readonly string[];
+  /** How much faster than it was. */
+  readonly speed: number;
+  readonly leaseMs: number;
+  /** What happens while it is played, from the moment when both collectors deliver. */
+  readonly during: (nodes: Nodes, killer: ClusterKiller) => Promise<void>;
+}
+
+export interface ClusterEnd {
+  readonly kills: readonly Kill[];
+  readonly killedForMs: number;
+  readonly audits: readonly Audit[];
+  /** Rows of every symbol and kind, and where they first differ from those of the capture; -1 where they do not. */
+  readonly rows: readonly {
+    readonly what: string;
+    readonly stored: number;
+    readonly sent: number;
+    readonly differsAt: number;
+  }[];
+  readonly replays: readonly Replay[];
+  readonly books: readonly object[];
+  readonly exitCodes: readonly (number | null)[];
+  readonly lefts: readonly string[];
+  readonly generations: number;
+}
+
+/** Two collectors of the same symbols, two writers, one server, and an exchange that plays a capture; then what is stored. */
+export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
+  const root = temporaryFolder();
+  const server = await startNats();
+  const exchange = await ExchangeProcess.start([
+    '--replay',
+    join(CAPTURES, play.capture),
+    '--speed',
+    String(play.speed),
+    '--no-weight',
+  ]);
+  const config = {
+    network: { ...exchange.network },
+    symbols: { pairs: play.symbols, streams: play.streams },
+    cluster: { servers: server.url, partitions: 4, lease: `${play.leaseMs}ms`, stop_timeout: '30s' },
+  };
+  const writers = ['w1', 'w2'].map((name) => new NodeProcess(root.path, name, 'writer', config));
+  const collectors = ['c1', 'c2'].map((name) => new NodeProcess(root.path, name, 'collector', config));
+  const nodes: Nodes = { server, collectors, writers };
+  const killer = new ClusterKiller(nodes, chanceOf(play.seed));
+  try {
+    for (const node of [...writers, ...collectors]) node.start();
+    for (const node of collectors)
+      await eventually(
+        () => delivers(node),
+        () => node.log,
+        60_000,
+      );
+    const startedAtMs = performance.now();
+    await play.during(nodes, killer);
+    const killedForMs = Math.round(performance.now() - startedAtMs);
+    await exchange.finished;
+    for (const node of collectors)
+      await eventually(
+        () => delivers(node),
+        () => node.log,
+        60_000,
+      );
+    const collected = await Promise.all(collectors.map((node) => node.stop()));
+    for (const node of writers)
+      await node.statusWhen(({ cluster }) => cluster?.writer?.unsettled.length === 0, COMMITTED_WITHIN_MS);
+    const written = await Promise.all(writers.map((node) => node.stop()));
+    const all = putTogether(
+      writers.map(({ data }) => data),
+      join(root.path, 'all'),
+    );
+    await requireClean(all);
+    return {
+      kills: killer.kills,
+      killedForMs,
+      exitCodes: [...collected, ...written],
+      lefts: collectors.flatMap(({ log }) =>
+        log
+          .split('\n')
+          .filter((line) => line.includes('ForwarderLeftBehind'))
+          .slice(-1),
+      ),
+      generations: Math.max(...readdirSync(all).flatMap((partition) => partsIn(join(all, partition)))) / 100,
+      audits: play.symbols.map((symbol) => audit(folderOf(all, symbol), [symbol])),
+      rows: play.symbols.flatMap((symbol) => rowsOf(play, symbol, join(folderOf(all, symbol), symbol))),
+      replays: await Promise.all(play.symbols.map((symbol) => replay(all, symbol))),
+      books: play.symbols.map((symbol) => lastBook(play.capture, symbol)),
+    };
+  } catch (error) {
+    const logs = [...collectors, ...writers].map(({ name, log }) => `== ${name}\n${log.slice(-3000)}`);
+    throw new Error(`${(error as Error).message}\n${JSON.stringify(killer.kills)}\n${logs.join('\n')}`, {
+      cause: error,
+    });
+  } finally {
+    await killer.stop();
+    for (const node of [...writers, ...collectors]) await node.kill();
+    await exchange.stop();
+    await server.stop();
+    if (process.env['KEEP'] === undefined) root.remove();
+    else console.log(`kept: ${root.path}`);
+  }
+}
+
+const NAME = /^([a-z]+)_([^.]+)(?:\.(\d+))?\.csv$/;
+
+function partsIn(partition: string): number[] {
+  return readdirSync(partition).flatMap((symbol) =>
+    readdirSync(join(partition, symbol)).map((name) => Number(NAME.exec(name)?.[3] ?? 0)),
+  );
+}
+
+function rowsOf({ capture, streams }: ClusterPlay, symbol: string, folder: string): ClusterEnd['rows'] {
+  const files = readdirSync(join(CAPTURES, capture))
+    .filter((name) => name.startsWith(`${symbol.toLowerCase()}_`))
+    .sort()
+    .map((name) => join(CAPTURES, capture, name));
+  return [...expectedRows(files, streams)].map(([kind, sent]) => {
+    const stored = recordedRows(folder, kind, periodsOf(folder, kind));
+    const differsAt = stored.findIndex((row, index) => row !== sent[index]);
+    return { what: `${symbol} ${kind}`, stored: stored.length, sent: sent.length, differsAt };
+  });
+}
+
+/** `2026-11-23.300`, in the order of days and parts. */
+function periodsOf(folder: string, kind: string): string[] {
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const [, found, day = '', part = '0'] = NAME.exec(name) ?? [];
+      return found === kind
+        ? [{ day, part: Number(part), text: name.slice(kind.length + 1, -'.csv'.length) }]
+        : [];
+    })
+    .sort((a, b) => (a.day === b.day ? a.part - b.part : a.day < b.day ? -1 : 1))
+    .map(({ text }) => text);
+}
+
+interface Oracle {
+  readonly checkpoints: readonly {
+    u: number;
+    bids: number;
+    asks: number;
+    bestBid: string[];
+    sha256: string;
+  }[];
+}
+
+/** What the book must be at the end. */
+function lastBook(capture: string, symbol: string): object {
+  const books = JSON.parse(readFileSync(join(CAPTURES, 'books.json'), 'utf8')) as Record<string, Oracle>;
+  const { u, bids, asks, bestBid, sha256 } = books[`${capture}/${symbol}`]!.checkpoints.at(-1)!;
+  return { symbol, lastUpdateId: u, bids, asks, bestBid, checksum: sha256 };
+}
