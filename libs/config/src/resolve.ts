@@ -95,6 +95,7 @@ function resolveCluster(cluster: CheckedConfig['cluster']): ClusterConfig {
     replicas,
     streamSizeBytes: cluster.stream_size,
     leaseMs: cluster.lease,
+    patienceMs: cluster.patience,
     stopTimeoutMs: cluster.stop_timeout,
   };
 }

@@ -171,5 +171,6 @@ export interface ClusterConfig {
   readonly replicas: number;
   readonly streamSizeBytes: number;
   readonly leaseMs: number;
+  readonly patienceMs: number;
   readonly stopTimeoutMs: number;
 }

@@ -90,6 +90,11 @@ export function clusterFields() {
       '5s',
       { min: SECOND, max: 300 * SECOND },
     ),
+    patience: durationField(
+      'How long a writer waits, where one collector misses something, for another to bring it; then it is a gap.',
+      '20s',
+      { min: SECOND, max: 600 * SECOND },
+    ),
     stop_timeout: durationField(
       'How long a collector that stops waits until writers have committed what it has; the rest stays in its journal.',
       '8s',
