@@ -28,6 +28,8 @@ export interface WrittenPartition {
   readonly committedSequence: number;
   /** Age of the latest record; null before the first. */
   readonly lagMs: number | null;
+  /** Rows are held, as one collector misses something that another one may bring. */
+  readonly isWaiting: boolean;
 }
 
 export interface PartitionWriterStatus {
@@ -127,12 +129,15 @@ function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | n
   const { partitions, unsettled, refused, ...counters } = writer.written;
   const { commits, messages, bytes, repeats, holes, undone, lostLeases, retries } = counters;
   return {
-    partitions: partitions.map(({ partition, generation, committedSequence, latestReceiptUs }) => ({
-      partition,
-      generation,
-      committedSequence,
-      lagMs: latestReceiptUs > 0 ? Math.max(0, Math.round(nowMs - latestReceiptUs / 1000)) : null,
-    })),
+    partitions: partitions.map(
+      ({ partition, generation, committedSequence, latestReceiptUs, isWaiting }) => ({
+        partition,
+        generation,
+        committedSequence,
+        isWaiting,
+        lagMs: latestReceiptUs > 0 ? Math.max(0, Math.round(nowMs - latestReceiptUs / 1000)) : null,
+      }),
+    ),
     unsettled,
     refused,
     commits,

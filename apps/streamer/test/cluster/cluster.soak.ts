@@ -1,30 +1,53 @@
 import { seedOfRun } from '../faults/chance.ts';
-import { auditFigures, printFigures, SOUND } from '../faults/figures.ts';
-import { itOfCluster, playCluster, STREAMS, SYMBOLS } from './play-cluster.ts';
+import { auditFigures, printFigures } from '../faults/figures.ts';
+import { expectAllStoredOnce } from './expect-end.ts';
+import { type ClusterKiller, delivers, type Nodes } from './kill-cluster.ts';
+import { itOfCluster, LONG, playCluster, SHORT } from './play-cluster.ts';
+import { eventually } from '../process/recorder.ts';
 
-const KILLS = Number(process.env['FAULT_COUNT'] ?? 30);
+const KILLS = Number(process.env['FAULT_COUNT'] ?? 40);
+const PAIR = { collectors: ['c1', 'c2'], writers: ['w1', 'w2'] };
 
 describe('two collectors of the same symbols, two writers, one server', () => {
   itOfCluster(`lose and double nothing while ${KILLS} kill -9 hit them in a minute`, async () => {
     const seed = seedOfRun();
+    const during = (_: Nodes, killer: ClusterKiller): Promise<void> => killer.kill(KILLS, 1100);
     const end = await playCluster({
+      ...LONG,
+      ...PAIR,
       seed,
-      capture: 'usdm-2024-07-18',
-      symbols: SYMBOLS,
-      streams: STREAMS,
       speed: 6,
       leaseMs: 2000,
-      during: (_, killer) => killer.kill(KILLS, 1000),
+      patienceMs: 20_000,
+      during,
     });
-    const { kills, killedForMs, audits, rows, replays, books, exitCodes, lefts, generations } = end;
+    const { kills, killedForMs, generations } = end;
     const figures = { seed, kills: kills.length, killedForMs, generations };
-    for (const found of audits) printFigures('cluster kill -9', { ...figures, ...auditFigures(found) });
+    for (const found of end.audits) printFigures('cluster kill -9', { ...figures, ...auditFigures(found) });
     process.stdout.write(`${kills.map(({ kind, victim }) => `${kind}: ${victim}`).join('\n')}\n`);
-    for (const found of audits) expect(found).toMatchObject({ ...SOUND, lost: 0, gapRows: 0 });
-    for (const { what, stored, sent, differsAt } of rows)
-      expect({ what, stored, differsAt }).toEqual({ what, stored: sent, differsAt: -1 });
-    for (const [index, book] of books.entries())
-      expect(replays[index]).toMatchObject({ code: 0, gaps: 0, ...book });
-    expect({ exitCodes, lefts }).toEqual({ exitCodes: [0, 0, 0, 0], lefts: [] });
+    expectAllStoredOnce(end);
   });
+});
+
+describe('three machines', () => {
+  itOfCluster(
+    'store everything once when the one in the middle is lost and another one takes its place',
+    async () => {
+      const during = async ({ writers, collectors }: Nodes): Promise<void> => {
+        const [first, middle, replacement] = [collectors[0]!, writers[0]!, writers[1]!];
+        await middle.statusWhen(({ cluster }) => cluster?.writer?.partitions.length === 4);
+        expect(new Set([first.pid, middle.pid]).size).toBe(2);
+        await middle.kill();
+        replacement.start();
+        await replacement.statusWhen(({ cluster }) => cluster?.writer?.partitions.length === 4);
+        await eventually(() => delivers(first));
+      };
+      const end = await playCluster({
+      ...SHORT, collectors: ['tokyo-1'], writers: ['middle'], spares: ['replacement'],
+      seed: 1, speed: 2, leaseMs: 2000, patienceMs: 20_000, during,
+    }); // prettier-ignore
+      expect(end.generations).toBeGreaterThan(1);
+      expectAllStoredOnce(end);
+    },
+  );
 });

@@ -22,7 +22,11 @@ export interface NodeStatus {
       readonly rewinds: number;
     } | null;
     readonly writer: {
-      readonly partitions: readonly { readonly partition: number; readonly generation: number }[];
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly generation: number;
+        readonly isWaiting: boolean;
+      }[];
       readonly unsettled: readonly number[];
       readonly refused: readonly number[];
       readonly commits: number;
@@ -77,6 +81,10 @@ export class NodeProcess {
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#log += text));
     this.#child = child;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   get isUp(): boolean {

@@ -5,15 +5,23 @@ import { audit, type Audit } from '../faults/audit.ts';
 import { chanceOf } from '../faults/chance.ts';
 import { ExchangeProcess } from '../faults/exchange-process.ts';
 import { expectedRows, recordedRows } from '../process/capture-rows.ts';
-import { requireClean, type Replay, replay, temporaryFolder } from '../process/recorder.ts';
+import { eventually, requireClean, type Replay, replay, temporaryFolder } from '../process/recorder.ts';
 import { ClusterKiller, delivers, type Kill, type Nodes } from './kill-cluster.ts';
-import { NodeProcess } from './node-process.ts';
+import { NodeProcess, type NodeStatus } from './node-process.ts';
 import { folderOf, putTogether } from './put-together.ts';
-import { eventually } from '../process/recorder.ts';
 
 export const CAPTURES = resolve('../shared/data');
-export const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
-export const STREAMS = ['depth@0ms', 'bookTicker', 'trade'];
+/** What the captures hold. */
+export const LONG = {
+  capture: 'usdm-2024-07-18',
+  symbols: ['BTCUSDT', 'ETHUSDT'],
+  streams: ['depth@0ms', 'bookTicker', 'trade'],
+};
+export const SHORT = {
+  capture: 'usdm-2021-07-22',
+  symbols: ['SUSHIUSDT', 'AKROUSDT', 'KEEPUSDT', 'CTKUSDT'],
+  streams: ['aggTrade', 'depth@100ms', 'kline_1m'],
+};
 const COMMITTED_WITHIN_MS = 60_000;
 
 /** `it` where the captures and the server are there. */
@@ -31,6 +39,11 @@ export interface ClusterPlay {
   /** How much faster than it was. */
   readonly speed: number;
   readonly leaseMs: number;
+  readonly patienceMs: number;
+  readonly collectors: readonly string[];
+  readonly writers: readonly string[];
+  /** Writers that are not started at first. */
+  readonly spares?: readonly string[];
   /** What happens while it is played, from the moment when both collectors deliver. */
   readonly during: (nodes: Nodes, killer: ClusterKiller) => Promise<void>;
 }
@@ -67,14 +80,23 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
   const config = {
     network: { ...exchange.network },
     symbols: { pairs: play.symbols, streams: play.streams },
-    cluster: { servers: server.url, partitions: 4, lease: `${play.leaseMs}ms`, stop_timeout: '30s' },
+    cluster: {
+      servers: server.url,
+      partitions: 4,
+      lease: `${play.leaseMs}ms`,
+      stop_timeout: '30s',
+      patience: `${play.patienceMs}ms`,
+    },
   };
-  const writers = ['w1', 'w2'].map((name) => new NodeProcess(root.path, name, 'writer', config));
-  const collectors = ['c1', 'c2'].map((name) => new NodeProcess(root.path, name, 'collector', config));
+  const spares = new Set(play.spares);
+  const writers = [...play.writers, ...spares].map(
+    (name) => new NodeProcess(root.path, name, 'writer', config),
+  );
+  const collectors = play.collectors.map((name) => new NodeProcess(root.path, name, 'collector', config));
   const nodes: Nodes = { server, collectors, writers };
   const killer = new ClusterKiller(nodes, chanceOf(play.seed));
   try {
-    for (const node of [...writers, ...collectors]) node.start();
+    for (const node of [...writers, ...collectors]) if (!spares.has(node.name)) node.start();
     for (const node of collectors)
       await eventually(
         () => delivers(node),
@@ -85,15 +107,14 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
     await play.during(nodes, killer);
     const killedForMs = Math.round(performance.now() - startedAtMs);
     await exchange.finished;
+    // Whoever has just come back hears nothing any more, and brings what is in its journal.
     for (const node of collectors)
-      await eventually(
-        () => delivers(node),
-        () => node.log,
-        60_000,
-      );
+      await node.statusWhen(({ processes }) => processes.every(({ state }) => state === 'ready'));
     const collected = await Promise.all(collectors.map((node) => node.stop()));
+    // The disk of one that was lost for good cuts in another machine what was never confirmed.
+    for (const node of writers) if (!node.isUp) node.start();
     for (const node of writers)
-      await node.statusWhen(({ cluster }) => cluster?.writer?.unsettled.length === 0, COMMITTED_WITHIN_MS);
+      await node.statusWhen(({ cluster }) => hasStoredAll(cluster?.writer), COMMITTED_WITHIN_MS);
     const written = await Promise.all(writers.map((node) => node.stop()));
     const all = putTogether(
       writers.map(({ data }) => data),
@@ -129,6 +150,11 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
     if (process.env['KEEP'] === undefined) root.remove();
     else console.log(`kept: ${root.path}`);
   }
+}
+
+/** Nothing of it was never confirmed, and nothing waits to be stored. */
+function hasStoredAll(writer: NonNullable<NodeStatus['cluster']>['writer'] | undefined): boolean {
+  return writer?.unsettled.length === 0 && writer.partitions.every(({ isWaiting }) => !isWaiting);
 }
 
 const NAME = /^([a-z]+)_([^.]+)(?:\.(\d+))?\.csv$/;

@@ -88,6 +88,7 @@ export class PartitionWriter {
       generation: commits.cursor.generation,
       committedSequence: commits.cursor.sequence,
       latestReceiptUs: this.#time.latestReceiptUs,
+      isWaiting: this.#merge.isWaiting,
     };
   }
 
