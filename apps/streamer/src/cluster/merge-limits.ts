@@ -15,6 +15,6 @@ export function mergeLimitsOf({ patienceMs }: Pick<ClusterConfig, 'patienceMs'>)
     aliveMs: 2 * patienceMs,
     heldFramesMax: 100_000,
     // A commit with more than a message of it waits; rows of other streams go on.
-    heldBytesMax: 8 * MIB,
+    heldBytesMax: 16 * MIB,
   };
 }

@@ -6,6 +6,8 @@ import type * as Transport from '@org/transport-nats';
 /** What a cluster needs beside the recorder. It is optional: who records on one machine needs no NATS. */
 export const CLUSTER_LIBRARY = '@org/transport-nats';
 
+const REQUEST_TIMEOUT_MAX_MS = 5000;
+
 /** Loaded where it is needed: in the processes that speak with other machines. */
 export async function transport(): Promise<typeof Transport> {
   return (await import(CLUSTER_LIBRARY)) as typeof Transport;
@@ -22,6 +24,8 @@ export async function openBus(cluster: ClusterConfig): Promise<Transport.Bus> {
     replicas,
     streamBytesMax: streamSizeBytes,
     leaseTtlMs: leaseMs,
+    // An answer that comes later than that helps no holder of a lease.
+    requestTimeoutMs: Math.min(REQUEST_TIMEOUT_MAX_MS, leaseMs),
     connection: { ...connectionTo(servers, credentials), name: nodeOf(cluster) },
   });
 }

@@ -34,12 +34,15 @@ const SINK_RESTART: RestartPolicy = {
   healthyAfterMs: 60_000,
 };
 
+/** What it brings late, writers of other collectors wait for. */
+const FORWARDER_RESTART: RestartPolicy = { ...SINK_RESTART, delayInitialMs: 100, delayMaxMs: 2000 };
+
 const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
   writer: WRITER_RESTART,
   'order-book': ORDER_BOOK_RESTART,
   worker: WORKER_RESTART,
   sink: SINK_RESTART,
-  forwarder: SINK_RESTART,
+  forwarder: FORWARDER_RESTART,
   'partition-writer': WRITER_RESTART,
 };
 

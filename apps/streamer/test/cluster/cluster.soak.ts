@@ -24,7 +24,7 @@ describe('two collectors of the same symbols, two writers, one server', () => {
     const { kills, killedForMs, generations } = end;
     const figures = { seed, kills: kills.length, killedForMs, generations };
     for (const found of end.audits) printFigures('cluster kill -9', { ...figures, ...auditFigures(found) });
-    process.stdout.write(`${kills.map(({ kind, victim }) => `${kind}: ${victim}`).join('\n')}\n`);
+    process.stdout.write(`${kills.map(({ kind, victim, at }) => `${at} ${kind}: ${victim}`).join('\n')}\n`);
     expectAllStoredOnce(end);
   });
 });

@@ -11,6 +11,7 @@ export interface Nodes {
 export interface Kill {
   readonly kind: 'server' | 'writer node' | 'writer child' | 'collector node' | 'collector child';
   readonly victim: string;
+  readonly at: string;
 }
 
 type Kind = Kill['kind'];
@@ -69,11 +70,11 @@ export class ClusterKiller {
       case 'collector node':
       case 'collector child':
         if (!this.#mayLoseOne()) return;
+        await (kind === 'collector node'
+          ? this.#killNode(kind, this.#pick(collectors))
+          : this.#killChild(kind, this.#pick(collectors)));
         this.#deliverSinceMs = undefined;
         this.#lives++;
-        return kind === 'collector node'
-          ? this.#killNode(kind, this.#pick(collectors))
-          : this.#killChild(kind, this.#pick(collectors));
     }
   }
 
@@ -99,7 +100,7 @@ export class ClusterKiller {
   }
 
   #note(kind: Kind, victim: string): void {
-    this.kills.push({ kind, victim });
+    this.kills.push({ kind, victim, at: new Date().toISOString().slice(11, 23) });
   }
 
   #mayLoseOne(): boolean {
