@@ -5,13 +5,13 @@ import type {
   ChildReport,
   JournalReport,
   LatencyReport,
-  ParquetReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
   WriterReport,
 } from '../control/messages.ts';
 import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
+import { addArchive, NO_ARCHIVE } from './add-archive.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
@@ -73,14 +73,6 @@ export interface RecorderStatus {
   readonly cluster: ClusterStatus | null;
 }
 
-const NO_ARCHIVE: ArchiveReport = {
-  waiting: 0,
-  packed: 0,
-  failed: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  current: null,
-};
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
 
 /** What the configuration asks for. */
@@ -386,24 +378,6 @@ function lineStatus(
   return {
     lastEventAgeMs: times.length === 0 ? null : Math.max(0, nowMs - Math.max(...times)),
     alarm: lines.find(({ alarm }) => alarm !== undefined)?.alarm ?? null,
-  };
-}
-
-function addParquet(before: ArchiveReport, now: ArchiveReport): { readonly parquet?: ParquetReport } {
-  const [past, latest] = [before.parquet, now.parquet ?? before.parquet];
-  if (latest === undefined) return {};
-  if (past === undefined || now.parquet === undefined) return { parquet: latest };
-  return { parquet: { ...latest, files: past.files + latest.files, bytes: past.bytes + latest.bytes } };
-}
-
-/** The counters of both; what is so now is as the later one says. */
-function addArchive(before: ArchiveReport, now: ArchiveReport): ArchiveReport {
-  return {
-    ...now,
-    packed: before.packed + now.packed,
-    bytesIn: before.bytesIn + now.bytesIn,
-    bytesOut: before.bytesOut + now.bytesOut,
-    ...addParquet(before, now),
   };
 }
 

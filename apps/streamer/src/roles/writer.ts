@@ -11,10 +11,11 @@ import { PositionSink } from '../cluster/position-sink.ts';
 import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
-import type { ArchiveReport, PrimaryMessage } from '../control/messages.ts';
+import type { PrimaryMessage } from '../control/messages.ts';
 import { openChildControl } from '../control/orphan.ts';
 import { followerNames, type WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
+import { NO_ARCHIVE } from '../monitoring/add-archive.ts';
 import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { SinkDesk } from '../sinks/sink-desk.ts';
 import { BatchIntake } from '../writer/batch-intake.ts';
@@ -28,16 +29,6 @@ const PACKER = fileURLToPath(new URL('../archive/main.js', import.meta.url));
 
 /** A predecessor that is still writing its last rows holds the sockets, and is waited for. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
-
-/** Nothing is written here that could be packed. */
-const NO_ARCHIVE: ArchiveReport = {
-  waiting: 0,
-  packed: 0,
-  failed: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  current: null,
-};
 
 /** The order-book manager is a moment behind, and has all books to write at midnight. The journal goes on meanwhile. */
 const OPENINGS_WAIT_MS = 5000;
