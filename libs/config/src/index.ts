@@ -4,6 +4,8 @@ export type { ConfigKey, JsonSchema } from './json-schema.ts';
 export type { LoadConfigOptions } from './load.ts';
 export type { ConfigFlags, ConfigOverride } from './overrides.ts';
 export type {
+  ClusterConfig,
+  ClusterRole,
   FreeSpaceConfig,
   GeneralConfig,
   InfluxConfig,

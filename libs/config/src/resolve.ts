@@ -4,6 +4,7 @@ import { parseDuration } from './duration.ts';
 import type { CheckedConfig } from './schema/sections.ts';
 import { EVERY_SYMBOL } from './schema/name-list.ts';
 import type {
+  ClusterConfig,
   NetworkConfig,
   PerformanceConfig,
   ReconnectConfig,
@@ -47,6 +48,7 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
       maxSizeBytes: logging.max_size,
       maxFiles: logging.max_files,
     },
+    cluster: resolveCluster(checked.cluster),
   });
 }
 
@@ -78,6 +80,23 @@ function resolveStorage(storage: CheckedConfig['storage']): StorageConfig {
       token: influx.token,
       bookLevels: influx.book_levels,
     },
+  };
+}
+
+function resolveCluster(cluster: CheckedConfig['cluster']): ClusterConfig {
+  const { role, name, node, partitions, replicas } = cluster;
+  return {
+    role,
+    name,
+    node,
+    servers: cluster.servers.split(',').map((server) => server.trim()),
+    credentialsFile: cluster.credentials_file,
+    partitions,
+    replicas,
+    streamSizeBytes: cluster.stream_size,
+    leaseMs: cluster.lease,
+    patienceMs: cluster.patience,
+    stopTimeoutMs: cluster.stop_timeout,
   };
 }
 

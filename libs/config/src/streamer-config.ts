@@ -12,6 +12,7 @@ export interface StreamerConfig {
   readonly orderbook: OrderbookConfig;
   readonly monitoring: MonitoringConfig;
   readonly logging: LoggingConfig;
+  readonly cluster: ClusterConfig;
 }
 
 export interface GeneralConfig {
@@ -150,4 +151,26 @@ export interface LoggingConfig {
   readonly dir: string;
   readonly maxSizeBytes: number;
   readonly maxFiles: number;
+}
+
+/** What a machine does: everything; receive and forward; write what collectors forward. */
+export type ClusterRole = 'all' | 'collector' | 'writer';
+
+/** More than one machine. Only `role` has a meaning where that is `all`. */
+export interface ClusterConfig {
+  readonly role: ClusterRole;
+  /** Of the recorder on the servers. */
+  readonly name: string;
+  /** Of this machine; '' for the name of the host. */
+  readonly node: string;
+  /** At least one, `nats://` or `tls://`, without user and password. */
+  readonly servers: readonly string[];
+  /** '' for none. */
+  readonly credentialsFile: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly streamSizeBytes: number;
+  readonly leaseMs: number;
+  readonly patienceMs: number;
+  readonly stopTimeoutMs: number;
 }

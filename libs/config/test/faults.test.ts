@@ -8,6 +8,7 @@ import {
   loadConfig,
 } from '@org/config';
 import type { LoadConfigOptions } from '@org/config';
+import { CLUSTER_FAULTS } from './cluster-faults.ts';
 
 function failure(options: LoadConfigOptions): ConfigError {
   try {
@@ -21,7 +22,7 @@ function failure(options: LoadConfigOptions): ConfigError {
 
 const STREAMS = `one of ${STREAM_NAMES.join(', ')}`;
 const NETWORK = 'market, rest_url, ws_url, silence_timeout, lifetime, redundancy, reconnect';
-const SECTIONS = 'general, network, symbols, storage, performance, orderbook, monitoring, logging';
+const SECTIONS = 'general, network, symbols, storage, performance, orderbook, monitoring, logging, cluster';
 const DURATION = 'a duration like 500ms, 30s, 5m or 24h';
 const SPACE = 'a share like 2.5%, or a size like 10GiB';
 const SIZE = 'a size like 256KiB, 64MiB, 1GiB or a number of bytes';
@@ -140,6 +141,7 @@ const valueFaults: [yaml: string, message: string][] = [
   ['monitoring:\n  host: not a host', '2: monitoring.host: expected an IP address or a host name, was "not a host"'],
   ['monitoring:\n  host: 1.2.3.4.5', '2: monitoring.host: expected an IP address or a host name, was "1.2.3.4.5"'],
   ['monitoring:\n  port: 65536', '2: monitoring.port: expected a whole number from 0 to 65535, was 65536'],
+  ...CLUSTER_FAULTS,
   ['logging:\n  level: trace', '2: logging.level: expected error, warn, info or debug, was "trace"'],
   ['logging:\n  dir: " "', `2: logging.dir: expected ${FOLDER}, was " "`],
   ['logging:\n  max_size: 2GiB', '2: logging.max_size: expected a size from 1KiB to 1GiB, was "2GiB"'],

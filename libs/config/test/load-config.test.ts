@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, environmentName, flagOverrides, loadConfig, readFileHead } from '@org/config';
-import type { LoadConfigOptions, ReadFileHead, StreamerConfig } from '@org/config';
+import type { LoadConfigOptions, ReadFileHead } from '@org/config';
+import { defaults } from './defaults.ts';
 
 const pairs = 'symbols: {pairs: [BTCUSDT]}\n';
 
@@ -17,60 +18,6 @@ function failure(options: LoadConfigOptions): ConfigError {
   }
   throw new Error('expected a ConfigError');
 }
-
-const defaults: StreamerConfig = {
-  general: { mode: 'continuous', durationMs: 86_400_000, orphanTimeoutMs: 45_000 },
-  network: {
-    market: 'usdm',
-    restUrl: 'https://fapi.binance.com',
-    wsUrl: 'wss://fstream.binance.com',
-    silenceTimeoutMs: 30_000,
-    lifetimeMs: 84_600_000,
-    redundancy: 1,
-    reconnect: { initialDelayMs: 500, maxDelayMs: 30_000, maxRetries: 0 },
-  },
-  symbols: {
-    pairs: ['BTCUSDT'],
-    streams: ['aggTrade', 'depth@0ms', 'kline_1m'],
-    perWorker: 'auto',
-    universe: undefined,
-  },
-  storage: {
-    outputDir: './data',
-    formats: ['csv'],
-    rotation: 'daily',
-    compression: 'gzip',
-    retentionMs: 0,
-    freeSpace: {
-      warn: { percent: 10, bytes: 20 * 1024 ** 3 },
-      compress: { percent: 5, bytes: 10 * 1024 ** 3 },
-      shed: { percent: 3, bytes: 5 * 1024 ** 3 },
-      stop: { percent: 1, bytes: 2 * 1024 ** 3 },
-    },
-    sinkBacklogBytes: 8 * 1024 ** 3,
-    postgres: {
-      url: 'postgresql://127.0.0.1:5432/postgres',
-      passwordFile: '',
-      schema: 'market_data',
-      levels: 'arrays',
-      timescale: 'auto',
-      partitionsAhead: 2,
-    },
-    influx: {
-      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', org: '', bucket: 'market_data',
-      tokenFile: '', token: '', bookLevels: 10,
-    }, // prettier-ignore
-  },
-  performance: {
-    queueSizeBytes: 67_108_864,
-    spoolSizeBytes: 1_073_741_824,
-    batchSizeBytes: 262_144,
-    flushIntervalMs: 50,
-  },
-  orderbook: { snapshotIntervalMs: 60_000, snapshotLevels: 100 },
-  monitoring: { host: '127.0.0.1', port: 8710 },
-  logging: { level: 'info', dir: './logs', maxSizeBytes: 20_971_520, maxFiles: 10 },
-};
 
 describe('values', () => {
   it('has a default for every key but the pairs', () => {
@@ -105,6 +52,18 @@ performance: { queue_size: 131072, batch_size: "4096", flush_interval: 1s }
 orderbook: { snapshot_interval: 500ms, snapshot_levels: 20 }
 monitoring: { host: localhost, port: 0 }
 logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
+cluster:
+  role: writer
+  name: tokyo
+  node: w_1
+  servers: nats://a:4222, tls://b.example.com:4222
+  credentials_file: /etc/recorder.creds
+  partitions: 4
+  replicas: 3
+  stream_size: 4GiB
+  lease: 10s
+  patience: 1m
+  stop_timeout: 0s
 `;
     expect(loadConfig({ text })).toEqual({
       general: { mode: 'timed', durationMs: 5_400_000, orphanTimeoutMs: 45_000 },
@@ -163,6 +122,11 @@ logging: { level: debug, dir: /var/log/streamer, max_size: 1MiB, max_files: 3 }
       orderbook: { snapshotIntervalMs: 500, snapshotLevels: 20 },
       monitoring: { host: 'localhost', port: 0 },
       logging: { level: 'debug', dir: '/var/log/streamer', maxSizeBytes: 1_048_576, maxFiles: 3 },
+      cluster: {
+        role: 'writer', name: 'tokyo', node: 'w_1', servers: ['nats://a:4222', 'tls://b.example.com:4222'],
+        credentialsFile: '/etc/recorder.creds', partitions: 4, replicas: 3, streamSizeBytes: 4 * 1_073_741_824, leaseMs: 10_000,
+        patienceMs: 60_000, stopTimeoutMs: 0,
+      }, // prettier-ignore
     });
   });
 

@@ -36,6 +36,7 @@ export type {
 
 export { busLimits } from './bus/bus-options.ts';
 export { Bus } from './bus/bus.ts';
+export { connectionTo } from './bus/connect-to.ts';
 export { judgeServer } from './bus/server-report.ts';
 export { systemClock } from './clock.ts';
 export { WishListener } from './control/wish-listener.ts';

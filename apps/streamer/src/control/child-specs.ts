@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.ts';
 import type { BookPlan } from './messages.ts';
 import type { RecorderPlan } from './recorder-plan.ts';
 import type { RecorderSockets } from './recorder-sockets.ts';
-import { type ChildRole, sinkFormats, type Task, TASK_VARIABLE } from './task.ts';
+import { type ChildRole, FORWARDER, sinkFormats, type Task, TASK_VARIABLE } from './task.ts';
 
 /** The writer holds up everybody, so it comes back at once, always; the pause is for one that cannot start at all. */
 const WRITER_RESTART: RestartPolicy = {
@@ -34,11 +34,16 @@ const SINK_RESTART: RestartPolicy = {
   healthyAfterMs: 60_000,
 };
 
+/** What it brings late, writers of other collectors wait for. */
+const FORWARDER_RESTART: RestartPolicy = { ...SINK_RESTART, delayInitialMs: 100, delayMaxMs: 2000 };
+
 const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
   writer: WRITER_RESTART,
   'order-book': ORDER_BOOK_RESTART,
   worker: WORKER_RESTART,
   sink: SINK_RESTART,
+  forwarder: FORWARDER_RESTART,
+  'partition-writer': WRITER_RESTART,
 };
 
 const READY_TIMEOUT_MS = 30_000;
@@ -71,8 +76,15 @@ export interface ChildPlanOptions extends RecorderPlan {
  */
 export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildSpec[])[] {
   const books = bookPlan(options);
+  const { role } = options.config.cluster;
+  if (role === 'writer') {
+    const name = 'partition-writer';
+    return [[childSpec(name, name, options, (common) => ({ role: name, ...common }))]];
+  }
+  const writer = childSpec('writer', 'writer', options, (common) => ({ role: 'writer', ...common }));
+  if (role === 'collector') return [[writer], [forwarderSpec(options)], workerSpecs(options)];
   return [
-    [childSpec('writer', 'writer', options, (common) => ({ role: 'writer', ...common }))],
+    [writer],
     sinkSpecs(options),
     [childSpec('order-book', 'order-book', options, (common) => ({ role: 'order-book', books, ...common }))],
     workerSpecs(options),
@@ -109,6 +121,17 @@ function sinkSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
       fatalExitCodes: [],
     };
   });
+}
+
+/** It has the time that is configured, and a moment to say that it was not enough. */
+function forwarderSpec(options: ChildPlanOptions): ChildSpec {
+  const spec = childSpec(FORWARDER, FORWARDER, options, (common) => ({ role: FORWARDER, ...common }));
+  return {
+    ...spec,
+    spawn: (incarnation) => readyAtOnce(spec.spawn(incarnation)),
+    stopTimeoutMs: options.config.cluster.stopTimeoutMs + STOP_TIMEOUT_MS,
+    fatalExitCodes: [],
+  };
 }
 
 /** Recording waits for no sink: it counts as ready from its first moment, and says itself how its store does. */

@@ -10,6 +10,7 @@ import { bookPlan, type ChildPlanOptions, childSpecs, workerSpecs } from './chil
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
 import { recordedStreams, type RecorderPlan } from './recorder-plan.ts';
+import { isFollower } from './task.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 export interface ChildrenOptions extends Omit<ChildPlanOptions, 'output' | 'handOf'> {
@@ -181,8 +182,8 @@ export class Children {
         board.ended(id);
         this.#exitCodes.set(id, code);
         if (expected && code !== 0) {
-          // What a sink has not stored is in the journal.
-          if (!this.#isSink(id)) this.failedStops.add(id);
+          // What a follower has not brought on is in the journal.
+          if (!this.#isFollower(id)) this.failedStops.add(id);
           log.error('StopFailed', { id, code, signal });
         }
         if (!expected)
@@ -202,8 +203,8 @@ export class Children {
     };
   }
 
-  #isSink(id: string): boolean {
-    return this.states().some((child) => child.id === id && child.role === 'sink');
+  #isFollower(id: string): boolean {
+    return this.states().some((child) => child.id === id && isFollower(child.role));
   }
 
   #sendSettings(id: string): void {

@@ -4,6 +4,7 @@
  */
 
 import type { LogLevel, OrderbookConfig } from '@org/config';
+import type { ForwarderStats, WriterStats } from '@org/transport-nats';
 
 export interface StreamReport {
   /** Canonical stream key. */
@@ -129,6 +130,8 @@ export interface SinkBacklogReport {
   readonly name: string;
   /** What it has still to take from the journal. */
   readonly bytes: number;
+  /** What the journal keeps for it: what it has not committed. */
+  readonly keptBytes?: number;
   /** How long ago it took something, if there is something to take. */
   readonly oldestAgeMs: number;
   readonly isConnected: boolean;
@@ -206,7 +209,38 @@ export interface SinkReport {
   readonly errors: number;
 }
 
-export type ChildReport = WorkerReport | WriterReport | OrderBookReport | SinkReport;
+/** Brings the journal of a collector to writers on other machines. */
+export interface ForwarderReport {
+  readonly role: 'forwarder';
+  readonly figures?: ProcessFigures;
+  readonly rssBytes: number;
+  /** None: the writer tells what waits for it. */
+  readonly queues: readonly QueueReport[];
+  /** Why it is not getting on. */
+  readonly problem: string | undefined;
+  /** How long ago writers committed something, if they have not committed everything that was sent. */
+  readonly uncommittedForMs: number;
+  /** Undefined before it has begun. */
+  readonly forwarded: ForwarderStats | undefined;
+}
+
+/** Writes partitions of what collectors forward. */
+export interface PartitionWriterReport {
+  readonly role: 'partition-writer';
+  readonly figures?: ProcessFigures;
+  readonly rssBytes: number;
+  readonly queues: readonly QueueReport[];
+  readonly rows: number;
+  readonly bytes: number;
+  readonly rejected: number;
+  /** Breaks by stream key; streams without any are absent. */
+  readonly gaps: Readonly<Record<string, number>>;
+  readonly problem: string | undefined;
+  readonly written: WriterStats;
+}
+
+export type ChildReport =
+  WorkerReport | WriterReport | OrderBookReport | SinkReport | ForwarderReport | PartitionWriterReport;
 
 /** A live book, or the reason why there is none. */
 export type BookAnswer =

@@ -51,9 +51,11 @@ export function openChildControl(task: Task, handlers: Omit<ChildControlHandlers
   return control;
 }
 
-/** A sink keeps nothing that is not in the journal: it goes at once, so that a store never has two. */
+/** What these have is in a journal: they go at once, so that a store never has two. */
+const LEAVE_AT_ONCE: ReadonlySet<Task['role']> = new Set(['sink', 'forwarder', 'partition-writer']);
+
 function orphanExitMs(role: Task['role'], orphanTimeoutMs: number): number {
-  if (role === 'sink') return 0;
+  if (LEAVE_AT_ONCE.has(role)) return 0;
   return role === 'writer' ? orphanTimeoutMs + WRITER_EXTRA_MS : orphanTimeoutMs;
 }
 

@@ -45,6 +45,17 @@ export interface SinkTask extends TaskBase {
   readonly format: SinkFormat;
 }
 
+/** The forwarder's name at the writer. */
+export const FORWARDER = 'forwarder';
+
+export interface ForwarderTask extends TaskBase {
+  readonly role: 'forwarder';
+}
+
+export interface PartitionWriterTask extends TaskBase {
+  readonly role: 'partition-writer';
+}
+
 /** Those that the configuration asks for. */
 export function sinkFormats({
   storage: { formats },
@@ -53,6 +64,16 @@ export function sinkFormats({
 }
 
 /** Everything that a child needs to know, handed over once, when it starts. */
-export type Task = WriterTask | OrderBookTask | WorkerTask | SinkTask;
+export type Task = WriterTask | OrderBookTask | WorkerTask | SinkTask | ForwarderTask | PartitionWriterTask;
 
 export type ChildRole = Task['role'];
+
+/** Those who follow the journal from processes of their own, by the names that they have at the writer. */
+export function followerNames(config: Pick<StreamerConfig, 'storage' | 'cluster'>): readonly string[] {
+  return config.cluster.role === 'collector' ? [FORWARDER] : sinkFormats(config);
+}
+
+/** Whether it follows the journal from a process of its own, and holds up nobody. */
+export function isFollower(role: string): boolean {
+  return role === 'sink' || role === 'forwarder';
+}

@@ -43,6 +43,7 @@ export function statusText(status: StatusView, options: StatusTextOptions): stri
     booksLine(status, options),
     backlogLine(status),
     ...sinkLines(status, options),
+    ...clusterLines(status, options),
     ...latencyLines(status),
     ...diskLines(status, options),
     ...reloadLines(status, options),
@@ -149,6 +150,23 @@ function sinkLines({ sinks, concerns }: StatusView, { paint }: StatusTextOptions
       `${name} ${state}, ${bytesText(backlogBytes)} behind, ${countText(rows)} rows`,
   );
   return [`sinks    ${each.join('; ')}`, ...concerns.map((concern) => paint('bad', `         ${concern}`))];
+}
+
+function clusterLines({ cluster, concerns }: StatusView, { paint }: StatusTextOptions): string[] {
+  if (cluster === undefined) return [];
+  const { role, node, problem, backlogBytes, backlogAgeMs, partitions, lagMs, commits } = cluster;
+  const parts = [
+    `${role} ${node}`,
+    ...(backlogBytes === undefined
+      ? []
+      : [`${bytesText(backlogBytes)} not committed by writers, for ${timeText(backlogAgeMs)}`]),
+    ...(partitions === undefined
+      ? []
+      : [`${plural(partitions, 'partition')}, ${timeText(lagMs)} behind, ${plural(commits, 'commit')}`]),
+  ];
+  // Of a collector the problem is a concern: it records.
+  const wrong = [...(role === 'writer' && problem !== undefined ? [problem] : []), ...concerns];
+  return [`cluster  ${parts.join(', ')}`, ...wrong.map((each) => paint('bad', `         ${each}`))];
 }
 
 function latencyLines({ writeLatencyMs: write, receiptToDurableMs: durable }: StatusView): string[] {

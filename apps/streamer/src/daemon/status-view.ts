@@ -11,6 +11,7 @@ export interface StatusView {
   readonly receiptToDurableMs: LatencyView | undefined;
   readonly books: readonly BookView[];
   readonly disk: DiskView | undefined;
+  readonly cluster: ClusterView | undefined;
   readonly reloads: ReloadsView | undefined;
 }
 
@@ -63,6 +64,20 @@ export interface DiskView {
   readonly stage: string | undefined;
 }
 
+/** What goes between machines; undefined where one does everything. */
+export interface ClusterView {
+  readonly role: string;
+  readonly node: string;
+  readonly problem: string | undefined;
+  /** Undefined where nothing is forwarded. */
+  readonly backlogBytes: number | undefined;
+  readonly backlogAgeMs: number;
+  /** Undefined where nothing is written. */
+  readonly partitions: number | undefined;
+  readonly lagMs: number;
+  readonly commits: number;
+}
+
 export interface ReloadsView {
   readonly requested: number;
   readonly finished: number;
@@ -94,6 +109,7 @@ export function viewStatus(body: unknown): StatusView | undefined {
       state: text(book['state']) ?? '?',
     })),
     disk: diskView(fields['disk']),
+    cluster: clusterView(fields['cluster']),
     reloads: reloadsView(fields['reloads']),
   };
 }
@@ -134,6 +150,24 @@ function sinkView(fields: Fields): SinkView {
     state: text(fields['state']) ?? '?',
     backlogBytes: number(fields['backlogBytes']) ?? 0,
     rows: number(fields['rows']) ?? 0,
+  };
+}
+
+function clusterView(value: unknown): ClusterView | undefined {
+  const fields = fieldsOf(value);
+  const role = text(fields['role']);
+  if (role === undefined) return undefined;
+  const [forwarder, writer] = [fieldsOf(fields['forwarder']), fieldsOf(fields['writer'])];
+  const partitions = Array.isArray(writer['partitions']) ? list(writer['partitions']) : undefined;
+  return {
+    role,
+    node: text(fields['node']) ?? '?',
+    problem: text(fields['problem']),
+    backlogBytes: number(forwarder['backlogBytes']),
+    backlogAgeMs: number(forwarder['backlogAgeMs']) ?? 0,
+    partitions: partitions?.length,
+    lagMs: Math.max(0, ...(partitions ?? []).map((partition) => number(partition['lagMs']) ?? 0)),
+    commits: number(writer['commits']) ?? 0,
   };
 }
 

@@ -72,6 +72,8 @@ function roleDurations({ role, figures }: ChildReport): Partial<Figures['duratio
       };
     case 'order-book':
     case 'sink':
+    case 'forwarder':
+    case 'partition-writer':
       return {};
   }
 }

@@ -14,6 +14,7 @@ export const NO_TOTALS: RecorderTotals = { rows: 0, bytes: 0, rejected: 0, recon
 export function addTotals(totals: RecorderTotals, report: ChildReport): RecorderTotals {
   switch (report.role) {
     case 'writer':
+    case 'partition-writer':
       return {
         ...totals,
         rows: totals.rows + report.rows,
@@ -29,6 +30,7 @@ export function addTotals(totals: RecorderTotals, report: ChildReport): Recorder
     case 'order-book':
       return { ...totals, bookSnapshots: totals.bookSnapshots + report.snapshotsWritten };
     case 'sink':
+    case 'forwarder':
       return totals;
   }
 }

@@ -5,15 +5,23 @@ import type {
   ChildReport,
   JournalReport,
   LatencyReport,
-  ParquetReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
   WriterReport,
 } from '../control/messages.ts';
+import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
+import { addArchive, NO_ARCHIVE } from './add-archive.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
 import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import {
+  clusterConcerns,
+  clusterObstacles,
+  type ClusterPlace,
+  type ClusterStatus,
+  clusterStatus,
+} from './cluster-status.ts';
 import { addTotals, NO_TOTALS, type RecorderTotals } from './recorder-totals.ts';
 import { SinkBoard, sinkConcerns, sinkQueue, type SinkStatus } from './sink-board.ts';
 import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
@@ -21,7 +29,7 @@ import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
 export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
 
 export interface ProcessStatus {
-  readonly role: 'primary' | 'writer' | 'order-book' | 'worker' | 'sink';
+  readonly role: 'primary' | ChildRole;
   readonly id: string;
   readonly pid: number | undefined;
   readonly state: string;
@@ -62,16 +70,9 @@ export interface RecorderStatus {
   readonly archive: ArchiveReport;
   /** Null before the first look at the disk, and while its file system does not answer. */
   readonly disk: DiskStatus | null;
+  readonly cluster: ClusterStatus | null;
 }
 
-const NO_ARCHIVE: ArchiveReport = {
-  waiting: 0,
-  packed: 0,
-  failed: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  current: null,
-};
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
 
 /** What the configuration asks for. */
@@ -96,6 +97,7 @@ const QUEUE_AGE_MAX_MS = 3000;
  */
 export class StatusBoard {
   readonly #startedAtMs: number;
+  readonly #place: ClusterPlace | undefined;
   #expected: Expectation;
   readonly #latest = new Map<string, { readonly report: ChildReport; readonly atMs: number }>();
   readonly #carried = new CarriedStreams((stream, tally) => this.#remember(stream, tally));
@@ -109,8 +111,10 @@ export class StatusBoard {
   #endedFigures: Figures = NO_FIGURES;
   #endedTotals = NO_TOTALS;
 
-  constructor(startedAtMs: number, expected: Expectation) {
+  /** `place`: what this machine is among others, if it is. */
+  constructor(startedAtMs: number, expected: Expectation, place?: ClusterPlace) {
     this.#startedAtMs = startedAtMs;
+    this.#place = place;
     this.#expected = expected;
   }
 
@@ -201,9 +205,11 @@ export class StatusBoard {
       case 'worker':
         return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
       case 'writer':
+      case 'partition-writer':
         return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
       case 'order-book':
       case 'sink':
+      case 'forwarder':
         return [];
     }
   }
@@ -233,7 +239,17 @@ export class StatusBoard {
 
   /** What is wrong and keeps nobody from recording: sinks that are not as they should be. */
   concerns(nowMs: number, children: readonly ChildState[]): string[] {
-    return sinkConcerns(this.sinks(nowMs, children));
+    return [...sinkConcerns(this.sinks(nowMs, children)), ...clusterConcerns(this.cluster(nowMs))];
+  }
+
+  cluster(nowMs: number): ClusterStatus | null {
+    const reports = this.#reports();
+    return clusterStatus(this.#place, {
+      forwarder: reports.find((report) => report.role === 'forwarder'),
+      writer: reports.find((report) => report.role === 'partition-writer'),
+      backlog: this.#writer()?.sinks?.find(({ name }) => name === FORWARDER),
+      nowMs,
+    });
   }
 
   /** Whether each stream that one of `before` has brought since `sinceMs` is brought by one of `after` as well. */
@@ -263,13 +279,14 @@ export class StatusBoard {
       books: this.#books(),
       archive: addArchive(this.#endedArchive, writer?.archive ?? NO_ARCHIVE),
       disk: this.disk ?? null,
+      cluster: this.cluster(nowMs),
     };
   }
 
   /** Why the recorder is not ready: children that are not up, streams that do not deliver, a writer that is behind. */
   obstacles(nowMs: number, children: readonly ChildState[]): string[] {
     const waiting = children
-      .filter(({ role, state }) => role !== 'sink' && state !== 'ready')
+      .filter(({ role, state }) => !isFollower(role) && state !== 'ready')
       .map(({ id, state }) => `${id} is ${state}`);
     const silent = this.streams(nowMs)
       .filter(
@@ -281,10 +298,11 @@ export class StatusBoard {
       .filter(({ oldestAgeMs }) => oldestAgeMs > QUEUE_AGE_MAX_MS)
       .map(({ name, oldestAgeMs }) => `${name}: its oldest batch waits for ${oldestAgeMs} ms`);
     const mute = [...this.#latest]
-      .filter(([, { report, atMs }]) => report.role !== 'sink' && nowMs - atMs > REPORT_AGE_MAX_MS)
+      .filter(([, { report, atMs }]) => !isFollower(report.role) && nowMs - atMs > REPORT_AGE_MAX_MS)
       .map(([id, { atMs }]) => `${id}: says nothing for ${nowMs - atMs} ms`);
     const full = this.journal()?.isDiskFull === true;
-    return [...waiting, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
+    const apart = clusterObstacles(this.cluster(nowMs));
+    return [...waiting, ...apart, ...mute, ...(full ? ['the disk is full'] : []), ...silent, ...behind];
   }
 
   state(nowMs: number, children: readonly ChildState[], stopping: boolean): RecorderState {
@@ -360,24 +378,6 @@ function lineStatus(
   return {
     lastEventAgeMs: times.length === 0 ? null : Math.max(0, nowMs - Math.max(...times)),
     alarm: lines.find(({ alarm }) => alarm !== undefined)?.alarm ?? null,
-  };
-}
-
-function addParquet(before: ArchiveReport, now: ArchiveReport): { readonly parquet?: ParquetReport } {
-  const [past, latest] = [before.parquet, now.parquet ?? before.parquet];
-  if (latest === undefined) return {};
-  if (past === undefined || now.parquet === undefined) return { parquet: latest };
-  return { parquet: { ...latest, files: past.files + latest.files, bytes: past.bytes + latest.bytes } };
-}
-
-/** The counters of both; what is so now is as the later one says. */
-function addArchive(before: ArchiveReport, now: ArchiveReport): ArchiveReport {
-  return {
-    ...now,
-    packed: before.packed + now.packed,
-    bytesIn: before.bytesIn + now.bytesIn,
-    bytesOut: before.bytesOut + now.bytesOut,
-    ...addParquet(before, now),
   };
 }
 

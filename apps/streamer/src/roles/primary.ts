@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { BinanceRest, type BudgetState, systemClock } from '@org/binance-client';
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { FlowError } from '@org/flow';
+import { nodeOf } from '../cluster/open-bus.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
 import { childNodeFlags } from '../control/node-flags.ts';
+import { noHands } from '../control/hands/no-hands.ts';
 import { type Hands, openHands } from '../control/hands/open-hands.ts';
 import { REBALANCE_PACE, type RebalancePace } from '../control/hands/rebalancer.ts';
 import { hostBudget } from '../control/host-budget.ts';
@@ -18,7 +20,7 @@ import { type RecorderSockets, recorderSockets } from '../control/recorder-socke
 import { StopSignal } from '../control/stop-signal.ts';
 import { type ChosenSymbols, SymbolDesk } from '../control/universe/symbol-desk.ts';
 import { SymbolMemory } from '../control/universe/symbol-memory.ts';
-import { sinkFormats } from '../control/task.ts';
+import { followerNames } from '../control/task.ts';
 import { type Invocation, PidKeeper } from '../daemon/pid-keeper.ts';
 import { boundedOutput, unfailing } from '../daemon/start-output.ts';
 import { type DiskKeeperOptions, keepDisk, measureDisk } from '../disk/disk-keeper.ts';
@@ -81,8 +83,10 @@ export async function runPrimary(
       const numbers = { generation: counters.nextGeneration(), revision: revision++ };
       return planRecorder(planned, symbols, numbers, weightOf);
     };
-    const chosen = await desk.choose(config.symbols, []);
-    desk.adopt(chosen);
+    // A writer hears of symbols by what is forwarded.
+    const isWriter = config.cluster.role === 'writer';
+    const chosen = isWriter ? NO_SYMBOLS : await desk.choose(config.symbols, []);
+    if (!isWriter) desk.adopt(chosen);
     return await record({
       load, plan, first: plan(config, chosen), desk, pace, disk, ...exchange, entry,
       nodeFlags: childNodeFlags(), outputPath, sockets,
@@ -101,6 +105,8 @@ export async function runPrimary(
     await logs.close();
   }
 }
+
+const NO_SYMBOLS: ChosenSymbols = { symbols: [], weightOf: undefined, universe: undefined };
 
 interface Recording {
   readonly load: () => StreamerConfig;
@@ -132,11 +138,15 @@ async function record(recording: Recording): Promise<ExitCode> {
   const { first, log, stop, orphans, signals } = recording;
   const { config } = first;
   const startedAtMs = Date.now();
-  const board = new StatusBoard(startedAtMs, expectationOf(first));
+  const place = { config: config.cluster, node: nodeOf(config.cluster) };
+  const board = new StatusBoard(startedAtMs, expectationOf(first), place);
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
   const children = new Children({ ...recording, ...first, board, desk });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
-  const hands = openHands({ ...recording, children, board });
+  const hands =
+    config.cluster.role === 'writer'
+      ? noHands(() => Date.now())
+      : openHands({ ...recording, children, board });
   const monitored = new MonitoringDesk({
     board, children, startedAtMs, books: desk, isStopping: () => stop.isStopping, budget: recording.budget,
     reloads: () => hands.reloads(), logs: () => recording.logs.counters(), market: config.network.market,
@@ -190,7 +200,7 @@ function watchDisk(
     storage: children.plan.config.storage,
     writtenBytes: () => board.totals().bytes,
     streams: () => children.plan.config.symbols.streams,
-    hasSinks: sinkFormats(children.plan.config).length > 0,
+    hasSinks: followerNames(children.plan.config).length > 0,
     actions: {
       dropHolds: () => children.send('writer', { type: 'drop-holds' }),
       packEarly: () => children.send('writer', { type: 'pack-early' }),

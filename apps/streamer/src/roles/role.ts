@@ -22,6 +22,10 @@ async function start(task: Task): Promise<void> {
     case 'sink':
       (await import('./sink.ts')).runSink(task);
       return;
+    case 'forwarder':
+      return (await import('./forwarder.ts')).runForwarder(task);
+    case 'partition-writer':
+      return (await import('./partition-writer.ts')).runPartitionWriter(task);
     case 'worker':
       (await import('./worker.ts')).runWorker(task);
   }

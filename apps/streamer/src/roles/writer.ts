@@ -1,18 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import { FeedPublisher } from '@org/flow';
 import { parseStreamKey, streamKind } from '@org/market-data';
-import { CsvSink, StorageCsvError } from '@org/storage-csv';
+import type { Sink } from '@org/storage';
+import { CsvSink, type CsvSinkStats, StorageCsvError } from '@org/storage-csv';
 import { forkChild } from '@org/supervision';
 import { archivedSink } from '../archive/archived-sink.ts';
 import { Archivist } from '../archive/archivist.ts';
 import { closingTimeUs } from '../archive/closing-time.ts';
+import { PositionSink } from '../cluster/position-sink.ts';
 import { childClock } from '../control/child-clock.ts';
 import { reportRegularly, tellPrimary } from '../control/child-reports.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { PrimaryMessage } from '../control/messages.ts';
 import { openChildControl } from '../control/orphan.ts';
-import { sinkFormats, type WriterTask } from '../control/task.ts';
+import { followerNames, type WriterTask } from '../control/task.ts';
 import { childLog, errorFields, type Log } from '../logging/child-log.ts';
+import { NO_ARCHIVE } from '../monitoring/add-archive.ts';
 import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { SinkDesk } from '../sinks/sink-desk.ts';
 import { BatchIntake } from '../writer/batch-intake.ts';
@@ -61,7 +64,7 @@ export async function runWriter(task: WriterTask): Promise<void> {
   });
   await intake.listen();
   store.start();
-  archivist.start();
+  archivist?.start();
   const repairs = wishRepairs(childClock, store, (wishes) =>
     tellPrimary({ type: 'repairs-wanted', repairs: wishes }),
   );
@@ -77,10 +80,10 @@ export async function runWriter(task: WriterTask): Promise<void> {
     sinks: desk.report(),
     writeLatencyMs: intake.writeLatencyMs(),
     receiptToDurableMs: intake.receiptToDurableMs(),
-    archive: archivist.report(),
+    archive: archivist?.report() ?? NO_ARCHIVE,
   }));
   makeRoom = () => store.makeRoom();
-  packEarly = () => archivist.hurry();
+  packEarly = () => archivist?.hurry();
   dropHolds = () => desk.dropHolds();
   close = async () => {
     repairs.stop();
@@ -95,14 +98,53 @@ export async function runWriter(task: WriterTask): Promise<void> {
   control.ready();
 }
 
-async function openStore(
-  task: WriterTask,
-  feed: FeedPublisher,
-  log: Log,
-): Promise<{ sink: CsvSink; store: RecordStore; archivist: Archivist; desk: SinkDesk }> {
+/** What the writer asks of the one sink that it has itself. */
+interface OwnSink extends Sink {
+  stats(): CsvSinkStats;
+}
+
+interface OpenStore {
+  readonly sink: OwnSink;
+  readonly store: RecordStore;
+  /** Undefined where no files are written. */
+  readonly archivist: Archivist | undefined;
+  readonly desk: SinkDesk;
+}
+
+async function openStore(task: WriterTask, feed: FeedPublisher, log: Log): Promise<OpenStore> {
   const fatal = (error: unknown): void => storeFailed(error, log);
-  const { outputDir, rotation, compression, formats } = task.config.storage;
-  const sink = new CsvSink({
+  const files = isCollector(task) ? undefined : filesOf(task, log);
+  const sink: OwnSink = files ?? new PositionSink(task.outputPath);
+  const opened = await sink.open();
+  for (const repair of opened.repairs) log.warn('StoreRepaired', { ...repair });
+  const desk = deskOf(task, log);
+  const journal = await openRecordJournal({
+    outputPath: task.outputPath,
+    knownPosition: Math.max(opened.position, ...desk.positions.values()),
+    log,
+    failed: fatal,
+  });
+  const archivist = files && archivistOf(task, files, () => store, log);
+  const store: RecordStore = new RecordStore({
+    journal,
+    sink: archivist === undefined ? sink : archivedSink(sink, () => archivist.finish()),
+    opened,
+    holds: desk.positions,
+    publish: isCollector(task) ? undefined : (batch) => feed.publish(batch),
+    clock: childClock,
+    epoch: task.epoch,
+    log,
+    passes: isDiskFull,
+    fatal,
+    snapshotWanted,
+  });
+  await desk.open({ journal, holds: store.holds, mark: () => store.mark() });
+  return { sink, store, archivist, desk };
+}
+
+function filesOf({ config }: WriterTask, log: Log): CsvSink {
+  const { outputDir, rotation } = config.storage;
+  return new CsvSink({
     outputDir,
     rotation,
     openFilesMax: openFilesMax(processLimits()),
@@ -118,24 +160,19 @@ async function openStore(
       },
     },
   });
-  const opened = await sink.open();
-  for (const repair of opened.repairs) log.warn('StoreRepaired', { ...repair });
-  const desk = deskOf(task, log);
-  const journal = await openRecordJournal({
-    outputPath: task.outputPath,
-    knownPosition: Math.max(opened.position, ...desk.positions.values()),
-    log,
-    failed: fatal,
-  });
-  const archivist = new Archivist({
+}
+
+function archivistOf({ config }: WriterTask, sink: CsvSink, store: () => RecordStore, log: Log): Archivist {
+  const { outputDir, compression, formats } = config.storage;
+  return new Archivist({
     sink,
     timeUs: () =>
       closingTimeUs({
         nowMs: Date.now(),
-        backlogBytes: store.backlog().bytes,
+        backlogBytes: store().backlog().bytes,
         latestReceiptUs: sink.latestReceiptUs,
       }),
-    dayFigures: (symbol, date) => store.dayFigures(symbol, date),
+    dayFigures: (symbol, date) => store().dayFigures(symbol, date),
     outputDir,
     compression,
     parquet: formats.includes('parquet'),
@@ -143,30 +180,27 @@ async function openStore(
     clock: childClock,
     log,
   });
-  const store: RecordStore = new RecordStore({
-    journal,
-    sink: archivedSink(sink, () => archivist.finish()),
-    opened,
-    holds: desk.positions,
-    publish: (batch) => feed.publish(batch),
-    clock: childClock,
-    epoch: task.epoch,
-    log,
-    passes: (error) => error instanceof StorageCsvError && error.code === 'DISK_FULL',
-    fatal,
-    snapshotWanted,
-  });
-  await desk.open({ journal, holds: store.holds, mark: () => store.mark() });
-  return { sink, store, archivist, desk };
+}
+
+/** Its rows are written on other machines. */
+function isCollector({ config }: WriterTask): boolean {
+  return config.cluster.role === 'collector';
+}
+
+/** There is no room now, and may be later. */
+function isDiskFull(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === 'DISK_FULL' || code === 'ENOSPC';
 }
 
 /** Where the sinks that have a process of their own get the journal. */
 function deskOf(task: WriterTask, log: Log): SinkDesk {
   return new SinkDesk({
-    names: sinkFormats(task.config),
+    names: followerNames(task.config),
     socketPath: task.tailSocket,
     outputPath: task.outputPath,
-    backlogBytesMax: task.config.storage.sinkBacklogBytes,
+    // What writers have not committed is nowhere else.
+    backlogBytesMax: isCollector(task) ? Infinity : task.config.storage.sinkBacklogBytes,
     listenTimeoutMs: PREDECESSOR_TIMEOUT_MS,
     clock: childClock,
     log,

@@ -107,7 +107,17 @@ export class SinkDesk {
       if (bytes === 0) hold.movedAtMs = nowMs;
       const { name, isHeld, drops, refusal } = hold;
       const oldestAgeMs = Math.round(nowMs - hold.movedAtMs);
-      return { name, bytes, oldestAgeMs, isConnected: this.#publisher.has(name), isHeld, drops, refusal };
+      const keptBytes = hold.heldBytes(end);
+      return {
+        name,
+        bytes,
+        keptBytes,
+        oldestAgeMs,
+        isConnected: this.#publisher.has(name),
+        isHeld,
+        drops,
+        refusal,
+      };
     });
   }
 

@@ -3,7 +3,7 @@ import { Journal } from '@org/journal';
 import { errorFields, type Log } from '../logging/child-log.ts';
 
 /** The folder of the journal in the output folder. */
-const FOLDER = '.journal';
+export const JOURNAL_FOLDER = '.journal';
 
 /** Smaller than the library's own defaults: a laptop's disk and a day of quiet symbols fit as well. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -25,7 +25,7 @@ export interface RecordJournalOptions {
 export async function openRecordJournal(options: RecordJournalOptions): Promise<Journal> {
   const { outputPath, knownPosition, log, failed } = options;
   const journal = await Journal.open({
-    dir: join(outputPath, FOLDER),
+    dir: join(outputPath, JOURNAL_FOLDER),
     segmentBytes: SEGMENT_BYTES,
     reserveBytes: RESERVE_BYTES,
     lanesMax: LANES_MAX,

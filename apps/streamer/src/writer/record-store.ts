@@ -26,8 +26,8 @@ export interface RecordStoreOptions {
   readonly opened: Pick<SinkOpened, 'position' | 'state' | 'isPositionLost'>;
   /** What is kept of the journal for those who follow it in other processes, by name. */
   readonly holds: ReadonlyMap<string, number>;
-  /** Passes the merged stream on to whoever listens. */
-  readonly publish: (batch: Buffer) => void;
+  /** Passes the merged stream on to whoever listens; undefined where nobody does. */
+  readonly publish: ((batch: Buffer) => void) | undefined;
   readonly clock: Clock;
   /** Numbers this life of the writer's own lane. */
   readonly epoch: number;
@@ -50,7 +50,7 @@ export class RecordStore {
   readonly #options: RecordStoreOptions;
   readonly #merge: StreamMerge;
   readonly #sink: SinkFollower;
-  readonly #feed: MergedFollower;
+  readonly #feed: MergedFollower | undefined;
   readonly #time: JournalClock;
   readonly #gate = new Gate();
   readonly #gapsByReason = new Map<string, number>();
@@ -61,7 +61,9 @@ export class RecordStore {
     this.#options = options;
     const { from, isDamaged } = startPosition(opened, journal.stats());
     const seam = { state, isSeamUnknown: isPositionLost };
-    const readers = new Map([...options.holds, [sink.name, from], ['feed', from]]);
+    const { publish } = options;
+    const readers = new Map([...options.holds, [sink.name, from]]);
+    if (publish !== undefined) readers.set('feed', from);
     const release = new ReleasePoint(readers, (behind) => this.#release(behind));
     this.holds = release;
     this.#merge = new StreamMerge({ ...seam, handlers: this.#mergeHandlers() });
@@ -83,16 +85,18 @@ export class RecordStore {
         this.#gate.open();
       },
     });
-    this.#feed = new MergedFollower({
-      source: journal.follow({ name: 'feed', from }),
-      from,
-      isDamaged,
-      merge: new StreamMerge(seam),
-      clock,
-      take: (batch) => options.publish(batch),
-      paused: () => release.moved('feed', this.#feed.position),
-      idleMs: FEED_IDLE_MS,
-    });
+    this.#feed =
+      publish &&
+      new MergedFollower({
+        source: journal.follow({ name: 'feed', from }),
+        from,
+        isDamaged,
+        merge: new StreamMerge(seam),
+        clock,
+        take: (batch) => publish(batch),
+        paused: () => release.moved('feed', this.#feed!.position),
+        idleMs: FEED_IDLE_MS,
+      });
     this.#time = new JournalClock(journal, clock, options.epoch, {
       isWaiting: () => this.#merge.isWaiting,
       hasRepairs: () => this.#merge.repairs().length > 0,
@@ -101,7 +105,7 @@ export class RecordStore {
 
   start(): void {
     this.#sink.run().catch(this.#options.fatal);
-    this.#feed.run().catch(this.#options.fatal);
+    this.#feed?.run().catch(this.#options.fatal);
     this.#time.start();
   }
 
@@ -165,7 +169,7 @@ export class RecordStore {
     this.#time.stop();
     const isDone = await this.#sink.finish(FINISH_TIMEOUT_MS, () => this.#time.tick());
     if (!isDone) log.warn('SinkLeftBehind', { sink: sink.name, position: this.#sink.position });
-    await this.#feed.stop();
+    await this.#feed?.stop();
     await journal.close();
     await sink.close();
   }

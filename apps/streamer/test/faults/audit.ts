@@ -34,7 +34,7 @@ const INTERVAL = 12;
 export function rowsOf(folder: string, kind: string, malformed: string[] = []): Row[] {
   const rows: Row[] = [];
   const names = readdirSync(folder).filter((name) => name.startsWith(`${kind}_`) && name.endsWith('.csv'));
-  for (const name of names.sort()) {
+  for (const name of names.sort(byPeriodAndPart)) {
     const text = readFileSync(join(folder, name), 'utf8');
     const lines = text.split('\n');
     if (lines.pop() !== '') malformed.push(`${name}: ends in the middle of a line`);
@@ -47,6 +47,13 @@ export function rowsOf(folder: string, kind: string, malformed: string[] = []): 
     }
   }
   return rows;
+}
+
+/** Parts are numbers: `.900` comes before `.1000`. */
+function byPeriodAndPart(a: string, b: string): number {
+  const [left, right] = [a, b].map((name) => /^(?<period>[^.]+)(?:\.(?<part>\d+))?\./.exec(name)!.groups!);
+  if (left!['period'] !== right!['period']) return left!['period']! < right!['period']! ? -1 : 1;
+  return Number(left!['part'] ?? 0) - Number(right!['part'] ?? 0);
 }
 
 export function gapRowsOf(folder: string, malformed: string[] = []): GapRow[] {

@@ -27,6 +27,7 @@ export function toldStatus(symbols: readonly string[], more: Partial<LiveStatus>
     books: symbols.map((symbol) => ({ symbol, state: 'live', lastUpdateId: 7 })),
     archive: { waiting: 0, packed: 0, failed: 0, bytesIn: 0, bytesOut: 0, current: null },
     disk: null,
+    cluster: null,
     reloads: { requested: 0, finished: 0, lastAt: null, outcome: null, problem: null, needRestart: [] },
     logs: { written: 0, suppressed: 0, lost: 0 },
     ...more,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addressField, hostField } from './address.ts';
+import { clusterFields } from './cluster.ts';
 import {
   byteSizeField,
   derivedByteSizeField,
@@ -211,6 +212,11 @@ const logging = section('Logs, one file a process.', {
   max_files: integerField('Closed log files that are kept a process.', 10, { min: 1, max: 1000 }),
 });
 
+const cluster = section(
+  'More than one machine: collectors and writers, with NATS between them.',
+  clusterFields(),
+);
+
 /** The whole of config.yaml, in the order in which it is written. */
 export const configSchema = section('Configuration of the market-data recorder.', {
   general: general.prefault({}),
@@ -222,6 +228,7 @@ export const configSchema = section('Configuration of the market-data recorder.'
   orderbook: orderbook.prefault({}),
   monitoring: monitoring.prefault({}),
   logging: logging.prefault({}),
+  cluster: cluster.prefault({}),
 });
 
 /** The checked values under the names of the file. */

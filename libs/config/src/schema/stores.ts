@@ -42,7 +42,7 @@ function databaseNameField(description: string, fallback: string) {
 }
 
 /** The path of a file with one secret in it, or nothing. */
-function secretFileField(description: string) {
+export function secretFileField(description: string) {
   const expected = 'the path of a file, or nothing';
   return z
     .string({ error: expected })

@@ -8,6 +8,7 @@ import { readDepthCapture, visitDepthCapture } from './depth-capture.ts';
 import { readDepthFile, visitDepthFile, type DepthVisitOptions } from './depth-file.ts';
 import type { DepthMessage, DepthReadOptions } from './depth-message.ts';
 import { presentPath } from './present-path.ts';
+import { symbolFolders } from './partition-folders.ts';
 import type { DepthVisitor } from './raw-depth.ts';
 
 /** Where the depth messages of a symbol are: files to be read one after the other. */
@@ -59,10 +60,7 @@ export async function depthSources(
     throw new StorageCsvError('FILE_UNREADABLE', dataDir, 'expected a file or a folder', { cause });
   });
   if (!stats.isDirectory()) return fileSource(dataDir);
-  const names = await readdir(dataDir, { withFileTypes: true });
-  const folders = names
-    .filter((entry) => entry.isDirectory() && isSymbol(entry.name))
-    .map(({ name }) => join(dataDir, name));
+  const folders = await symbolFolders(dataDir);
   if (isSymbol(basename(dataDir))) folders.push(dataDir);
   const sources: DepthSource[] = [];
   for (const folder of folders.sort()) {

@@ -5,6 +5,7 @@ import { StorageCsvError } from '../errors.ts';
 import { compareFileNames, parseFileName, type FileName } from '../file-names.ts';
 import { parseCheckpoint } from '../sink/checkpoint.ts';
 import { fileHeader } from '../streams/catalogue.ts';
+import { partitionFolders, symbolFolders } from './partition-folders.ts';
 
 /** A file of rows, or of rejected records, of one symbol. */
 export interface SymbolFile extends FileName {
@@ -39,10 +40,7 @@ export async function symbolFiles(dataDir: string): Promise<SymbolFiles[]> {
     throw new StorageCsvError('FILE_UNREADABLE', dataDir, 'expected a folder', { cause });
   });
   if (!stats.isDirectory()) throw new StorageCsvError('FILE_UNREADABLE', dataDir, 'expected a folder');
-  const entries = await readdir(dataDir, { withFileTypes: true });
-  const folders = entries
-    .filter((entry) => entry.isDirectory() && isSymbol(entry.name))
-    .map(({ name }) => join(dataDir, name));
+  const folders = await symbolFolders(dataDir);
   if (isSymbol(basename(dataDir))) folders.push(dataDir);
   const found: SymbolFiles[] = [];
   for (const folder of folders.sort()) {
@@ -89,9 +87,11 @@ export interface StoredEnd {
  */
 export async function storedEnds(dataDir: string): Promise<ReadonlyMap<string, StoredEnd>> {
   const ends = new Map<string, StoredEnd>();
-  const bytes = await readFile(join(dataDir, '.csv-checkpoint.json')).catch(() => undefined);
-  const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes);
-  for (const [path, length] of checkpoint?.files ?? [])
-    ends.set(path, { bytes: length, sum: checkpoint!.sums.get(path) });
+  for (const folder of await partitionFolders(dataDir).catch(() => [])) {
+    const bytes = await readFile(join(folder, '.csv-checkpoint.json')).catch(() => undefined);
+    const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes);
+    for (const [path, length] of checkpoint?.files ?? [])
+      ends.set(path, { bytes: length, sum: checkpoint!.sums.get(path) });
+  }
   return ends;
 }

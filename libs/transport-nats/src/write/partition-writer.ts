@@ -35,6 +35,8 @@ export interface PartitionWriterOptions extends Pick<
 
 /** Messages are waited for so long before time goes on for what waits in the merge. */
 const WAIT_MS = 200;
+/** After a commit that was too large, so much longer than usual is waited. */
+const POSTPONED_INTERVALS = 4;
 
 /** Writes one partition from its take-over until it is stopped, or may not go on. */
 export class PartitionWriter {
@@ -88,6 +90,7 @@ export class PartitionWriter {
       generation: commits.cursor.generation,
       committedSequence: commits.cursor.sequence,
       latestReceiptUs: this.#time.latestReceiptUs,
+      isWaiting: this.#merge.isWaiting,
     };
   }
 
@@ -214,6 +217,8 @@ export class PartitionWriter {
     } catch (error) {
       if (!hasCode(error, 'STATE_TOO_LARGE')) throw error;
       counters.postponed++;
+      // To say so much again and again would leave no time for anything else.
+      this.#committedAtMs += POSTPONED_INTERVALS * this.#options.limits.commitIntervalMs;
       return;
     }
     this.#isDirty = false;

@@ -80,6 +80,8 @@ export interface PartitionStatus {
   readonly committedSequence: number;
   /** Receipt of the latest record, µs since the epoch: its age is the lag. */
   readonly latestReceiptUs: number;
+  /** Rows are held that only time, or another collector, releases; they are in the commits all the same. */
+  readonly isWaiting: boolean;
 }
 
 export interface WriterStats extends Readonly<WriteCounters> {

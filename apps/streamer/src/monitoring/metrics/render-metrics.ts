@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { BucketHistogram } from './bucket-histogram.ts';
+import { clusterMetrics } from './cluster-metrics.ts';
 import type { Metric, MetricsView } from './metrics-view.ts';
 import { processMetrics } from './process-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
@@ -19,6 +20,7 @@ export function renderMetrics(view: MetricsView): Promise<string> {
     ...queueMetrics(view),
     ...storageMetrics(view),
     ...sinkMetrics(view),
+    ...clusterMetrics(view),
     ...processMetrics(view),
   ];
   for (const metric of metrics) register(metric, registry);

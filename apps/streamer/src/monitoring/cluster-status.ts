@@ -1,0 +1,152 @@
+import type { ClusterConfig } from '@org/config';
+import type { ForwarderReport, PartitionWriterReport, SinkBacklogReport } from '../control/messages.ts';
+
+/** What a machine is among others. */
+export interface ClusterPlace {
+  readonly config: Pick<ClusterConfig, 'role' | 'name' | 'servers' | 'partitions'>;
+  readonly node: string;
+}
+
+export interface ForwarderStatus {
+  /** What writers have not committed, kept in the journal, and how long ago they committed something, if there is any. */
+  readonly backlogBytes: number;
+  readonly backlogAgeMs: number;
+  /** How often the disk had no room for it: gaps. */
+  readonly drops: number;
+  readonly committedPosition: number;
+  readonly readPosition: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly retries: number;
+  /** Readings that began again because a writer missed something. */
+  readonly rewinds: number;
+}
+
+export interface WrittenPartition {
+  readonly partition: number;
+  readonly generation: number;
+  readonly committedSequence: number;
+  /** Age of the latest record; null before the first. */
+  readonly lagMs: number | null;
+  /** Rows are held, as one collector misses something that another one may bring. */
+  readonly isWaiting: boolean;
+}
+
+export interface PartitionWriterStatus {
+  readonly partitions: readonly WrittenPartition[];
+  /** Those of others of which the local files may hold rows that were never confirmed. */
+  readonly unsettled: readonly number[];
+  /** Those whose local files cannot be used until somebody looks at them. */
+  readonly refused: readonly number[];
+  readonly commits: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly repeats: number;
+  readonly holes: number;
+  readonly undone: number;
+  readonly lostLeases: number;
+  readonly retries: number;
+}
+
+/** `cluster` of the status; null where one machine does everything. */
+export interface ClusterStatus {
+  readonly role: 'collector' | 'writer';
+  readonly name: string;
+  readonly node: string;
+  readonly servers: readonly string[];
+  /** Why it is not getting on; null while it is. */
+  readonly problem: string | null;
+  /** Null where there is none, or none that has said something. */
+  readonly forwarder: ForwarderStatus | null;
+  readonly writer: PartitionWriterStatus | null;
+}
+
+/** What is known at a moment: the latest reports of the two that speak with other machines, and what waits for the first. */
+export interface ClusterView {
+  readonly forwarder: ForwarderReport | undefined;
+  readonly writer: PartitionWriterReport | undefined;
+  readonly backlog: SinkBacklogReport | undefined;
+  readonly nowMs: number;
+}
+
+export function clusterStatus(place: ClusterPlace | undefined, view: ClusterView): ClusterStatus | null {
+  if (place === undefined || place.config.role === 'all') return null;
+  const { role, name, servers } = place.config;
+  return {
+    role,
+    name,
+    node: place.node,
+    servers,
+    problem: view.forwarder?.problem ?? view.writer?.problem ?? view.backlog?.refusal ?? null,
+    forwarder: forwarderStatus(view),
+    writer: writerStatus(view),
+  };
+}
+
+/** Beyond it somebody should look, although the journal keeps everything. */
+const BACKLOG_AGE_MAX_MS = 30_000;
+
+/** What is wrong and keeps a collector from nothing; of a writer it is an obstacle. */
+export function clusterConcerns(cluster: ClusterStatus | null): string[] {
+  if (cluster === null) return [];
+  const { role, problem, forwarder, writer } = cluster;
+  const kept = `${forwarder?.backlogBytes ?? 0} bytes are in the journal`;
+  const concerns: string[] = [];
+  if (role === 'collector' && problem !== null)
+    concerns.push(`forwarder: ${problem}; recording goes on, ${kept}`);
+  else if (forwarder !== null && forwarder.backlogAgeMs > BACKLOG_AGE_MAX_MS)
+    concerns.push(`forwarder: no writer has committed anything for ${forwarder.backlogAgeMs} ms; ${kept}`);
+  if (forwarder !== null && forwarder.drops > 0)
+    concerns.push(`forwarder: the disk had no room for what was not forwarded (${forwarder.drops} times)`);
+  for (const partition of writer?.refused ?? [])
+    concerns.push(`partition ${partition}: its files here are not what was confirmed; others write it`);
+  return concerns;
+}
+
+/** Why a writer does nothing. */
+export function clusterObstacles(cluster: ClusterStatus | null): string[] {
+  return cluster?.role === 'writer' && cluster.problem !== null ? [`servers: ${cluster.problem}`] : [];
+}
+
+function forwarderStatus({ forwarder, backlog }: ClusterView): ForwarderStatus | null {
+  if (forwarder === undefined) return null;
+  const { messages = 0, bytes = 0, retries = 0, rewinds = 0 } = forwarder.forwarded ?? {};
+  return {
+    backlogBytes: backlog?.keptBytes ?? 0,
+    backlogAgeMs: forwarder.uncommittedForMs,
+    drops: backlog?.drops ?? 0,
+    committedPosition: forwarder.forwarded?.committedPosition ?? 0,
+    readPosition: forwarder.forwarded?.readPosition ?? 0,
+    messages,
+    bytes,
+    retries,
+    rewinds,
+  };
+}
+
+function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | null {
+  if (writer === undefined) return null;
+  const { partitions, unsettled, refused, ...counters } = writer.written;
+  const { commits, messages, bytes, repeats, holes, undone, lostLeases, retries } = counters;
+  return {
+    partitions: partitions.map(
+      ({ partition, generation, committedSequence, latestReceiptUs, isWaiting }) => ({
+        partition,
+        generation,
+        committedSequence,
+        isWaiting,
+        lagMs: latestReceiptUs > 0 ? Math.max(0, Math.round(nowMs - latestReceiptUs / 1000)) : null,
+      }),
+    ),
+    unsettled,
+    refused,
+    commits,
+    messages,
+    bytes,
+    repeats,
+    holes,
+    undone,
+    lostLeases,
+    retries,
+  };
+}

@@ -1,0 +1,98 @@
+import { LocalDoor } from '@org/flow';
+import { mergeLimitsOf } from '../cluster/merge-limits.ts';
+import { PartitionStores } from '../cluster/partition-stores.ts';
+import { nodeOf, openBus, transport } from '../cluster/open-bus.ts';
+import { Trouble } from '../cluster/trouble.ts';
+import { childClock } from '../control/child-clock.ts';
+import { reportRegularly } from '../control/child-reports.ts';
+import { openChildControl } from '../control/orphan.ts';
+import type { PartitionWriterTask } from '../control/task.ts';
+import { childLog, errorFields } from '../logging/child-log.ts';
+import { ProcessMeter } from '../monitoring/process-meter.ts';
+import { openFilesMax, processLimits } from '../writer/open-files.ts';
+
+/** A predecessor that is still committing holds the folder, and is waited for. */
+const PREDECESSOR_TIMEOUT_MS = 20_000;
+
+/**
+ * Writes its share of what collectors forward. It may die at any time: others take its partitions over, and what it had
+ * stored without a confirmed commit is cut when it comes again.
+ */
+export async function runPartitionWriter(task: PartitionWriterTask): Promise<void> {
+  let stop: () => Promise<void> = () => Promise.resolve();
+  const control = openChildControl(task, { stop: () => stop() });
+  const log = childLog(task.config.logging.level);
+  // Who holds it is the only one who may touch the files.
+  const door = new LocalDoor({
+    socketPath: task.recordSocket,
+    listenTimeoutMs: PREDECESSOR_TIMEOUT_MS,
+    handlers: { visited: (visitor) => visitor.close() },
+  });
+  await door.listen();
+  const { cluster } = task.config;
+  const { PartitionedWriter, CheckpointCopy } = await transport();
+  const bus = await openBus(cluster);
+  const stores = new PartitionStores({
+    outputPath: task.outputPath,
+    storage: task.config.storage,
+    openFilesMax: openFilesMax(processLimits()),
+    partitions: cluster.partitions,
+    makeCopy: (path, copyPath) => new CheckpointCopy(path, copyPath),
+    events: { rejected: (rejection) => log.warn('RecordRejected', { ...rejection }) },
+  });
+  const gaps = new Map<string, number>();
+  const trouble = new Trouble(log, childClock);
+  const writer = new PartitionedWriter(bus, {
+    writer: nodeOf(cluster),
+    store: (partition) => stores.store(partition),
+    mergeLimits: mergeLimitsOf(cluster),
+    mergeHandlers: {
+      gap: ({ stream, reason, lastId, nextId }) => {
+        gaps.set(stream, (gaps.get(stream) ?? 0) + 1);
+        log.warn('GapDetected', { stream, reason, lastId, nextId });
+      },
+      healed: ({ stream, lastId, nextId, healedBy }) =>
+        log.info('GapHealed', { stream, lastId, nextId, healedBy }),
+      switched: (change) => log.info('LineSwitched', { ...change }),
+      damaged: (problem) => log.error('BatchDamaged', { problem }),
+    },
+    handlers: {
+      taken: (partition, generation) => log.info('PartitionTaken', { partition, generation }),
+      ended: (partition, error) =>
+        log.info('PartitionEnded', { partition, ...(error === undefined ? {} : errorFields(error)) }),
+      undone: (partition) => log.warn('CommitUndone', { partition }),
+      refused: (partition, error) => log.error('StoreRefused', { partition, ...errorFields(error) }),
+      failed: (error) => trouble.met('ServersRefuse', error),
+      retrying: (error) => trouble.met('ServersAwaited', error),
+      malformed: (partition, problem) => log.error('MessageMalformed', { partition, problem }),
+    },
+  });
+  const meter = new ProcessMeter();
+  const reports = reportRegularly(childClock, () => ({
+    role: 'partition-writer',
+    figures: meter.figures(),
+    rssBytes: process.memoryUsage.rss(),
+    queues: [],
+    gaps: Object.fromEntries(gaps),
+    problem: trouble.problem(writer.stats().commits),
+    ...storedBy(stores),
+    written: writer.stats(),
+  }));
+  stop = async () => {
+    await writer.close();
+    reports.stop();
+    await bus.close();
+    await door.close();
+  };
+  writer.start();
+  control.ready();
+}
+
+function storedBy(stores: PartitionStores): {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly rejected: number;
+} {
+  const { rows, bytes, rejected } = stores.stats();
+  return { rows, bytes, rejected };
+}
