@@ -55,6 +55,6 @@ export const defaults: StreamerConfig = {
   logging: { level: 'info', dir: './logs', maxSizeBytes: 20_971_520, maxFiles: 10 },
   cluster: {
     role: 'all', name: 'recorder', node: '', servers: ['nats://127.0.0.1:4222'], credentialsFile: '', partitions: 16, replicas: 1,
-    streamSizeBytes: 1_073_741_824, leaseMs: 5000, patienceMs: 20_000, stopTimeoutMs: 8000,
+    streamSizeBytes: 1_073_741_824, leaseMs: 5000, patienceMs: 60_000, stopTimeoutMs: 8000,
   }, // prettier-ignore
 };

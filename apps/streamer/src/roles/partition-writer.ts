@@ -1,5 +1,5 @@
 import { LocalDoor } from '@org/flow';
-import { mergeLimitsOf } from '../cluster/merge-limits.ts';
+import { CLUSTER_MERGE_LIMITS } from '../cluster/merge-limits.ts';
 import { PartitionStores } from '../cluster/partition-stores.ts';
 import { nodeOf, openBus, transport } from '../cluster/open-bus.ts';
 import { Trouble } from '../cluster/trouble.ts';
@@ -45,7 +45,8 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
   const writer = new PartitionedWriter(bus, {
     writer: nodeOf(cluster),
     store: (partition) => stores.store(partition),
-    mergeLimits: mergeLimitsOf(cluster),
+    limits: { patienceMs: cluster.patienceMs },
+    mergeLimits: CLUSTER_MERGE_LIMITS,
     mergeHandlers: {
       gap: ({ stream, reason, lastId, nextId }) => {
         gaps.set(stream, (gaps.get(stream) ?? 0) + 1);

@@ -91,8 +91,8 @@ export function clusterFields() {
       { min: SECOND, max: 300 * SECOND },
     ),
     patience: durationField(
-      'How long a writer waits, where one collector misses something, for another to bring it; then it is a gap.',
-      '20s',
+      'How long a writer waits, where one collector misses something, for another one that brings nothing at all.',
+      '60s',
       { min: SECOND, max: 600 * SECOND },
     ),
     stop_timeout: durationField(

@@ -15,11 +15,13 @@ export class MergeTime {
     return this.#receiptUs;
   }
 
-  saw(batch: Buffer, nowMs: number): void {
+  /** Returns the first receipt of the batch; undefined where it has none. */
+  saw(batch: Buffer, nowMs: number): number | undefined {
     const receiptUs = firstReceiptUs(batch);
-    if (receiptUs === undefined || !Number.isFinite(receiptUs)) return;
+    if (receiptUs === undefined || !Number.isFinite(receiptUs)) return undefined;
     this.#receiptUs = receiptUs;
     this.#seenAtMs = nowMs;
+    return receiptUs;
   }
 
   /** A batch with nothing but this time. */

@@ -9,6 +9,7 @@ import { decodeFrame, type ForwardFrame } from '../wire/forward-frame.ts';
 import { FrameAssembler } from '../wire/fragments.ts';
 import { MergeTime } from './merge-time.ts';
 import { NodeIntake } from './node-intake.ts';
+import { NodeProgress } from './node-progress.ts';
 import type { PartitionCommits } from './partition-commits.ts';
 import { PartitionReader, type StreamMessage } from './partition-reader.ts';
 import {
@@ -46,6 +47,7 @@ export class PartitionWriter {
   readonly #reader: PartitionReader;
   readonly #assemblers = new Map<string, FrameAssembler>();
   readonly #time = new MergeTime();
+  readonly #progress: NodeProgress;
   readonly #wishes = new WishList();
   #sequence: number;
   #stored: number;
@@ -57,11 +59,19 @@ export class PartitionWriter {
   #isStopping = false;
 
   constructor(options: PartitionWriterOptions) {
-    const { bus, lease, commits, mergeLimits, mergeHandlers, retrying } = options;
+    const { bus, lease, commits, limits, mergeLimits, mergeHandlers, retrying } = options;
     const { cursor } = commits;
     this.#options = options;
+    this.#progress = new NodeProgress({
+      nodes: Object.keys(cursor.nodes),
+      silenceMs: limits.patienceMs,
+      spreadMs: limits.spreadMs,
+      nowMs: bus.clock.nowMs(),
+    });
     this.#merge = new StreamMerge({
       state: cursor.state,
+      mayCome: (receivedAtUs, lanes) =>
+        this.#progress.mayCome(receivedAtUs, new Set(lanes.map(nodeOf)), bus.clock.nowMs()),
       limits: { ...PARTITION_MERGE_LIMITS, ...mergeLimits },
       handlers: {
         ...mergeHandlers,
@@ -163,6 +173,7 @@ export class PartitionWriter {
     const { counters, lease, bus } = this.#options;
     const intake = this.#intake.take(frame);
     const { node, incarnation } = frame;
+    if (frame.pieces.length > 0) this.#progress.heard(node, bus.clock.nowMs());
     if (intake.kind === 'repeat') counters.repeats++;
     if (intake.kind === 'hole') {
       counters.holes++;
@@ -178,9 +189,10 @@ export class PartitionWriter {
     this.#wishes.forget((wish) => wish.kind === 'resend' && wish.node === node);
     for (const { lane, epoch, payload, afterDamage } of intake.pieces) {
       counters.pieces++;
-      this.#time.saw(payload, bus.clock.nowMs());
-      const entry = { lane: `${node}/${lane}`, epoch, payload };
+      const receiptUs = this.#time.saw(payload, bus.clock.nowMs());
+      const entry = { lane: laneOf(node, lane), epoch, payload };
       await this.#store(this.#merge.take(afterDamage === true ? { ...entry, afterDamage } : entry));
+      if (receiptUs !== undefined) this.#progress.read(node, receiptUs);
     }
   }
 
@@ -259,4 +271,13 @@ export class PartitionWriter {
       retrying(natsError(bus.names.wishes, error));
     }
   }
+}
+
+/** Names of nodes have no slash. */
+function laneOf(node: string, lane: string): string {
+  return `${node}/${lane}`;
+}
+
+function nodeOf(lane: string): string {
+  return lane.slice(0, lane.indexOf('/'));
 }

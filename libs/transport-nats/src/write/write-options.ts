@@ -30,6 +30,10 @@ export interface WriteLimits {
   readonly settleMs: number;
   /** After a store failed, its writer takes nothing for so long. Default 10,000. */
   readonly failurePauseMs: number;
+  /** Where one node misses something, another one that brings nothing at all is waited for so long. Default 60,000. */
+  readonly patienceMs: number;
+  /** How far apart two nodes may receive, and date, the same event. Default 5,000. */
+  readonly spreadMs: number;
 }
 
 export const WRITE_LIMITS = {
@@ -37,6 +41,8 @@ export const WRITE_LIMITS = {
   commitBytes: 8 * 2 ** 20,
   purgeIntervalMs: 10_000,
   failurePauseMs: 10_000,
+  patienceMs: 60_000,
+  spreadMs: 5000,
 } as const;
 
 /**
