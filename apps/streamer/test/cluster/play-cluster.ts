@@ -65,6 +65,8 @@ export interface ClusterEnd {
   readonly books: readonly object[];
   readonly exitCodes: readonly (number | null)[];
   readonly lefts: readonly string[];
+  /** What the nodes said of gaps: those of one collector are its own, those of a writer are in what is stored. */
+  readonly gapLines: readonly string[];
   readonly generations: number;
 }
 
@@ -131,6 +133,12 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
           .split('\n')
           .filter((line) => line.includes('ForwarderLeftBehind'))
           .slice(-1),
+      ),
+      gapLines: [...collectors, ...writers].flatMap(({ name, log }) =>
+        log
+          .split('\n')
+          .filter((line) => /GapDetected|why=overflow/.test(line))
+          .map((line) => `${name}: ${line}`),
       ),
       generations: Math.max(...readdirSync(all).flatMap((partition) => partsIn(join(all, partition)))) / 100,
       audits: play.symbols.map((symbol) => audit(folderOf(all, symbol), [symbol])),
