@@ -103,6 +103,11 @@ export class StreamMerge {
     return writeState({ nowUs, days, sources: this.#sources, streams: this.#streams });
   }
 
+  /** Journal time, µs since the epoch: the greatest receipt so far, or what a tick has made of it. */
+  get nowUs(): number {
+    return this.#context.nowUs;
+  }
+
   /** Something waits that only time can release: give an entry with a tick, so that journal time goes on. */
   get isWaiting(): boolean {
     return this.#arbiter.heldFrames > 0 || this.#repairs.unwritten > 0;

@@ -56,6 +56,7 @@ export { FrameAssembler, toMessages } from './wire/fragments.ts';
 export { CheckpointCopy } from './write/checkpoint-copy.ts';
 export { CursorBook } from './write/cursor-book.ts';
 export { decodeCursor, encodeCursor, FIRST_CURSOR } from './write/cursor.ts';
+export { MergeTime } from './write/merge-time.ts';
 export { NodeIntake } from './write/node-intake.ts';
 export { PartitionedWriter } from './write/partitioned-writer.ts';
 export { decideSettling } from './write/settle.ts';

@@ -46,12 +46,13 @@ export class PartitionWriter {
   readonly #intake: NodeIntake;
   readonly #reader: PartitionReader;
   readonly #assemblers = new Map<string, FrameAssembler>();
-  readonly #time = new MergeTime();
+  readonly #time: MergeTime;
   readonly #progress: NodeProgress;
   readonly #wishes = new WishList();
   #sequence: number;
   #stored: number;
   #isDirty = false;
+  #overflows = 0;
   #bytes = 0;
   #committedAtMs: number;
   #purgedAtMs: number;
@@ -81,6 +82,7 @@ export class PartitionWriter {
         },
       },
     });
+    this.#time = new MergeTime(this.#merge.nowUs, bus.clock.nowMs());
     this.#intake = new NodeIntake(cursor.nodes);
     this.#sequence = cursor.sequence;
     this.#stored = cursor.stored;
@@ -101,6 +103,7 @@ export class PartitionWriter {
       committedSequence: commits.cursor.sequence,
       latestReceiptUs: this.#time.latestReceiptUs,
       isWaiting: this.#merge.isWaiting,
+      heldBytes: this.#merge.stats().heldBytes,
     };
   }
 
@@ -132,10 +135,17 @@ export class PartitionWriter {
     const nowMs = bus.clock.nowMs();
     if (this.#merge.isWaiting)
       await this.#store(this.#merge.take({ lane: '', epoch: 0, payload: this.#time.tick(nowMs) }));
+    this.#countOverflows();
     await this.#tellWishes(nowMs);
     const isDue = nowMs - this.#committedAtMs >= limits.commitIntervalMs || this.#bytes >= limits.commitBytes;
     if (this.#isDirty && isDue) await this.#commit();
     if (nowMs - this.#purgedAtMs >= limits.purgeIntervalMs) await this.#purge();
+  }
+
+  #countOverflows(): void {
+    const { heldBytesOverflows } = this.#merge.stats();
+    this.#options.counters.overflows += heldBytesOverflows - this.#overflows;
+    this.#overflows = heldBytesOverflows;
   }
 
   async #take({ subject, sequence, data }: StreamMessage): Promise<void> {

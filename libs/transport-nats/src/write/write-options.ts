@@ -74,6 +74,8 @@ export interface WriteCounters {
   commits: number;
   /** Commits that waited because what they had to say was too large for one message. */
   postponed: number;
+  /** How often a merge held too much (`heldFramesMax`, `heldBytesMax`) and went on without waiting: perhaps gaps. */
+  overflows: number;
   lostLeases: number;
   undone: number;
   retries: number;
@@ -88,6 +90,8 @@ export interface PartitionStatus {
   readonly latestReceiptUs: number;
   /** Rows are held that only time, or another collector, releases; they are in the commits all the same. */
   readonly isWaiting: boolean;
+  /** How much is held. */
+  readonly heldBytes: number;
 }
 
 export interface WriterStats extends Readonly<WriteCounters> {
