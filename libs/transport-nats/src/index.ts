@@ -57,6 +57,7 @@ export { CheckpointCopy } from './write/checkpoint-copy.ts';
 export { CursorBook } from './write/cursor-book.ts';
 export { decodeCursor, encodeCursor, FIRST_CURSOR } from './write/cursor.ts';
 export { MergeTime } from './write/merge-time.ts';
+export { PartitionMerge } from './write/partition-merge.ts';
 export { NodeIntake } from './write/node-intake.ts';
 export { PartitionedWriter } from './write/partitioned-writer.ts';
 export { decideSettling } from './write/settle.ts';

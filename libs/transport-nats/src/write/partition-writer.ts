@@ -1,4 +1,3 @@
-import { StreamMerge } from '@org/continuity';
 import { readRecordBatch, RECORD_TYPE, type Sink } from '@org/storage';
 import type { Bus } from '../bus/bus.ts';
 import { WishList } from '../control/wish-list.ts';
@@ -7,10 +6,9 @@ import { asking, hasCode, isPassing, natsError, TransportNatsError } from '../er
 import type { Lease } from '../lease/lease.ts';
 import { decodeFrame, type ForwardFrame } from '../wire/forward-frame.ts';
 import { FrameAssembler } from '../wire/fragments.ts';
-import { MergeTime } from './merge-time.ts';
 import { NodeIntake } from './node-intake.ts';
-import { NodeProgress } from './node-progress.ts';
 import type { PartitionCommits } from './partition-commits.ts';
+import { PartitionMerge } from './partition-merge.ts';
 import { PartitionReader, type StreamMessage } from './partition-reader.ts';
 import {
   PARTITION_MERGE_LIMITS,
@@ -42,12 +40,10 @@ const POSTPONED_INTERVALS = 4;
 /** Writes one partition from its take-over until it is stopped, or may not go on. */
 export class PartitionWriter {
   readonly #options: PartitionWriterOptions;
-  readonly #merge: StreamMerge;
+  readonly #merge: PartitionMerge;
   readonly #intake: NodeIntake;
   readonly #reader: PartitionReader;
   readonly #assemblers = new Map<string, FrameAssembler>();
-  readonly #time: MergeTime;
-  readonly #progress: NodeProgress;
   readonly #wishes = new WishList();
   #sequence: number;
   #stored: number;
@@ -63,16 +59,12 @@ export class PartitionWriter {
     const { bus, lease, commits, limits, mergeLimits, mergeHandlers, retrying } = options;
     const { cursor } = commits;
     this.#options = options;
-    this.#progress = new NodeProgress({
-      nodes: Object.keys(cursor.nodes),
-      silenceMs: limits.patienceMs,
-      spreadMs: limits.spreadMs,
-      nowMs: bus.clock.nowMs(),
-    });
-    this.#merge = new StreamMerge({
+    this.#merge = new PartitionMerge({
+      clock: bus.clock,
       state: cursor.state,
-      mayCome: (receivedAtUs, lanes) =>
-        this.#progress.mayCome(receivedAtUs, new Set(lanes.map(nodeOf)), bus.clock.nowMs()),
+      nodes: Object.keys(cursor.nodes),
+      patienceMs: limits.patienceMs,
+      spreadMs: limits.spreadMs,
       limits: { ...PARTITION_MERGE_LIMITS, ...mergeLimits },
       handlers: {
         ...mergeHandlers,
@@ -82,7 +74,6 @@ export class PartitionWriter {
         },
       },
     });
-    this.#time = new MergeTime(this.#merge.nowUs, bus.clock.nowMs());
     this.#intake = new NodeIntake(cursor.nodes);
     this.#sequence = cursor.sequence;
     this.#stored = cursor.stored;
@@ -101,9 +92,9 @@ export class PartitionWriter {
       partition: lease.partition,
       generation: commits.cursor.generation,
       committedSequence: commits.cursor.sequence,
-      latestReceiptUs: this.#time.latestReceiptUs,
+      latestReceiptUs: this.#merge.latestReceiptUs,
       isWaiting: this.#merge.isWaiting,
-      heldBytes: this.#merge.stats().heldBytes,
+      heldBytes: this.#merge.heldBytes,
     };
   }
 
@@ -133,8 +124,7 @@ export class PartitionWriter {
   async #goOn(): Promise<void> {
     const { bus, limits } = this.#options;
     const nowMs = bus.clock.nowMs();
-    if (this.#merge.isWaiting)
-      await this.#store(this.#merge.take({ lane: '', epoch: 0, payload: this.#time.tick(nowMs) }));
+    await this.#store(this.#merge.tick());
     this.#countOverflows();
     await this.#tellWishes(nowMs);
     const isDue = nowMs - this.#committedAtMs >= limits.commitIntervalMs || this.#bytes >= limits.commitBytes;
@@ -143,9 +133,9 @@ export class PartitionWriter {
   }
 
   #countOverflows(): void {
-    const { heldBytesOverflows } = this.#merge.stats();
-    this.#options.counters.overflows += heldBytesOverflows - this.#overflows;
-    this.#overflows = heldBytesOverflows;
+    const { overflows } = this.#merge;
+    this.#options.counters.overflows += overflows - this.#overflows;
+    this.#overflows = overflows;
   }
 
   async #take({ subject, sequence, data }: StreamMessage): Promise<void> {
@@ -180,10 +170,10 @@ export class PartitionWriter {
   }
 
   async #takeFrame(frame: ForwardFrame): Promise<void> {
-    const { counters, lease, bus } = this.#options;
+    const { counters, lease } = this.#options;
     const intake = this.#intake.take(frame);
     const { node, incarnation } = frame;
-    if (frame.pieces.length > 0) this.#progress.heard(node, bus.clock.nowMs());
+    if (frame.pieces.length > 0) this.#merge.heard(node);
     if (intake.kind === 'repeat') counters.repeats++;
     if (intake.kind === 'hole') {
       counters.holes++;
@@ -197,12 +187,9 @@ export class PartitionWriter {
     }
     if (intake.kind !== 'take') return;
     this.#wishes.forget((wish) => wish.kind === 'resend' && wish.node === node);
-    for (const { lane, epoch, payload, afterDamage } of intake.pieces) {
+    for (const piece of intake.pieces) {
       counters.pieces++;
-      const receiptUs = this.#time.saw(payload, bus.clock.nowMs());
-      const entry = { lane: laneOf(node, lane), epoch, payload };
-      await this.#store(this.#merge.take(afterDamage === true ? { ...entry, afterDamage } : entry));
-      if (receiptUs !== undefined) this.#progress.read(node, receiptUs);
+      await this.#store(this.#merge.take(node, piece));
     }
   }
 
@@ -281,13 +268,4 @@ export class PartitionWriter {
       retrying(natsError(bus.names.wishes, error));
     }
   }
-}
-
-/** Names of nodes have no slash. */
-function laneOf(node: string, lane: string): string {
-  return `${node}/${lane}`;
-}
-
-function nodeOf(lane: string): string {
-  return lane.slice(0, lane.indexOf('/'));
 }
