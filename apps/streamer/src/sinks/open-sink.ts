@@ -65,7 +65,7 @@ async function influxTarget(config: InfluxConfig): Promise<InfluxSinkOptions['ta
 }
 
 /** For so long a server may be away before the status says so; waiting for it goes on then, with pauses. */
-const NATS_PATIENCE_MS = 2000;
+const NATS_PATIENCE_MS = 1000;
 
 export function natsOptions(config: NatsConfig): Omit<JetStreamSinkOptions, 'connection' | 'events'> {
   const { stream, replicas, streamSizeBytes, discard } = config;
