@@ -25,7 +25,7 @@ export const STORE_FAULTS: readonly [yaml: string, message: string][] = [
   ['storage:\n  influx:\n    bucket: ""', '3: storage.influx.bucket: expected a name of 1 to 128 characters, was ""'],
   ['storage:\n  influx:\n    database: ""', '3: storage.influx.database: expected a name of 1 to 128 characters, was ""'],
   ['storage:\n  influx:\n    org: 5', '3: storage.influx.org: expected a name of 0 to 128 characters, was 5'],
-  ['storage:\n  influx:\n    book_levels: 0', '3: storage.influx.book_levels: expected a whole number from 1 to 5000, was 0'],
+  ['storage:\n  influx:\n    book_levels: 0', '3: storage.influx.book_levels: expected a whole number from 1 to 1000, was 0'],
   ['storage:\n  influx:\n    api: v3', '3: storage.influx.api: expected v1 or v2, was "v3"'],
   ['storage:\n  influx:\n    token_file: "a\\0b"', '3: storage.influx.token_file: expected the path of a file, or nothing, was "a\\u0000b"'],
 ]; // prettier-ignore

@@ -113,7 +113,7 @@ export function influxFields() {
     ),
     book_levels: integerField('Levels a side that are stored of each snapshot of a book.', 10, {
       min: 1,
-      max: 5000,
+      max: 1000,
     }),
   };
 }
