@@ -40,8 +40,12 @@ export const defaults: StreamerConfig = {
       partitionsAhead: 2,
     },
     influx: {
-      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', org: '', bucket: 'market_data',
-      tokenFile: '', token: '', bookLevels: 10,
+      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', username: '', passwordFile: '',
+      password: '', org: '', bucket: 'market_data', tokenFile: '', token: '', bookLevels: 10,
+    }, // prettier-ignore
+    nats: {
+      servers: ['nats://127.0.0.1:4222'], credentialsFile: '', stream: 'market_data', replicas: 1,
+      streamSizeBytes: 4 * 1024 ** 3, discard: 'old',
     }, // prettier-ignore
   },
   performance: {
