@@ -48,8 +48,7 @@ export async function examine(config: StreamerConfig, probes: Probes): Promise<r
   const { storage, logging, monitoring } = config;
   const local = <T>(probe: () => Promise<T>): Promise<Attempt<T>> =>
     within(probes.clock, LOCAL_LIMIT_MS, probe);
-  const listing = answered(within(probes.clock, LISTING_LIMIT_MS, (signal) => probes.listing(signal)));
-  const [output, logs, room, held, port, nats, time, answer, routes] = await Promise.all([
+  const [output, logs, room, held, port, nats, exchange] = await Promise.all([
     local(() => probes.folder(storage.outputDir)),
     local(() => probes.folder(logging.dir)),
     local(() => probes.room(storage.outputDir)),
@@ -58,14 +57,10 @@ export async function examine(config: StreamerConfig, probes: Probes): Promise<r
     Promise.all(
       natsPlaces(config).map(async (place) => checkNats(place, await local(() => probes.nats(place)))),
     ),
-    within(probes.clock, CLOCK_LIMIT_MS, (signal) => probes.time(signal)),
-    listing,
-    heardRoutes(config, probes, listing),
+    meetsExchange(config) ? examineExchange(config, probes) : undefined,
   ]);
   const machine = probes.machine();
-  const symbols = symbolsOf(config, listed(answer));
-  const load = loadOf(config, symbols, machine);
-  const { network } = config;
+  const load = loadOf(config, symbolsOf(config, exchange?.listing), machine);
   return [
     ...contradictions(config),
     ...checkNode(machine),
@@ -74,16 +69,41 @@ export async function examine(config: StreamerConfig, probes: Probes): Promise<r
     ...checkRoom(config, load, room),
     checkMemory(load, machine.availableBytes),
     checkOpenFiles(load, openFilesLimit(machine.limits), openFilesMax(machine.limits)),
-    checkConnections(load),
-    checkClock('found' in time ? time.found : time),
-    ...checkExchange(network.restUrl, config.symbols.pairs, answer),
-    ...('found' in routes ? routes.found.map(checkRoute) : [routeProblem(network.wsUrl, routes.problem)]),
+    ...(exchange === undefined ? [] : [checkConnections(load), ...exchange.findings]),
     ...nats.flat(),
     checkFolderHeld(storage.outputDir, held),
     'found' in port
       ? checkPort(port.found, 'found' in held && held.found)
       : checkPort({ ...monitoring, problem: port.problem, isRecorder: false }, false),
   ];
+}
+
+/** Writers and keepers of books hear of the exchange by what collectors forward. */
+function meetsExchange({ cluster }: StreamerConfig): boolean {
+  return cluster.role === 'all' || cluster.role === 'collector';
+}
+
+interface ExchangeView {
+  readonly findings: readonly Finding[];
+  readonly listing: Listing | undefined;
+}
+
+async function examineExchange(config: StreamerConfig, probes: Probes): Promise<ExchangeView> {
+  const { network, symbols } = config;
+  const listing = answered(within(probes.clock, LISTING_LIMIT_MS, (signal) => probes.listing(signal)));
+  const [time, answer, routes] = await Promise.all([
+    within(probes.clock, CLOCK_LIMIT_MS, (signal) => probes.time(signal)),
+    listing,
+    heardRoutes(config, probes, listing),
+  ]);
+  return {
+    listing: listed(answer),
+    findings: [
+      checkClock('found' in time ? time.found : time),
+      ...checkExchange(network.restUrl, symbols.pairs, answer),
+      ...('found' in routes ? routes.found.map(checkRoute) : [routeProblem(network.wsUrl, routes.problem)]),
+    ],
+  };
 }
 
 async function answered(attempt: Promise<Attempt<RestAnswer<Listing>>>): Promise<RestAnswer<Listing>> {

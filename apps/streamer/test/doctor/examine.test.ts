@@ -95,6 +95,15 @@ describe('the doctor', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('asks nothing of the exchange for a machine that does not meet it', async () => {
+    const probes = { ...soundProbes(new TurnedClock()), listing: BROKEN, time: BROKEN, routes: BROKEN };
+    const findings = await examine(config({ cluster: { role: 'writer' } }), probes);
+    expect(findings.map(({ check, level }) => `${level} ${check}`)).toEqual([
+      'ok config', 'ok node', 'ok storage.output_dir', 'ok logging.dir', 'ok free space', 'ok memory', 'ok open files',
+      'ok cluster.servers', 'ok recorder', 'ok monitoring',
+    ]); // prettier-ignore
+  });
+
   it.each(['folder', 'room', 'listing', 'time', 'routes', 'isHeld', 'nats', 'port'] as const)(
     'makes a finding of a %s probe that fails, and looks at all the rest',
     async (probe) => {
