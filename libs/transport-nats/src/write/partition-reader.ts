@@ -14,8 +14,8 @@ export interface StreamMessage {
 export interface PartitionReaderOptions {
   readonly bus: Bus;
   readonly partition: number;
-  /** Reading begins behind it. */
-  readonly afterSequence: number;
+  /** Reading begins behind it; `end`: with what comes after the server was reached. */
+  readonly afterSequence: number | 'end';
   readonly retrying: (error: TransportNatsError) => void;
 }
 
@@ -36,7 +36,7 @@ export class PartitionReader {
   readonly #room: Pause;
   readonly #arrival: Pause;
   #waiting: StreamMessage[] = [];
-  #sequence: number;
+  #sequence: number | 'end';
   #running: Promise<void> | undefined;
   #failure: TransportNatsError | undefined;
 
@@ -135,7 +135,8 @@ export class PartitionReader {
     return asking(bus.names.subjectsOf(partition), async () => {
       const manager = await bus.manager();
       const { state } = await manager.streams.info(stream);
-      if (state.last_seq < this.#sequence) this.#sequence = 0;
+      const after = this.#sequence === 'end' ? state.last_seq : this.#sequence;
+      this.#sequence = after > state.last_seq ? 0 : after;
       const { name } = await manager.consumers.add(stream, {
         ack_policy: AckPolicy.None,
         deliver_policy: DeliverPolicy.StartSequence,
