@@ -45,7 +45,7 @@ export class CarriedStreams {
     return this.#workers.get(worker)?.get(stream);
   }
 
-  report(worker: string, { streams, left = [] }: WorkerReport): void {
+  report(worker: string, { streams, left = [] }: Pick<WorkerReport, 'streams' | 'left'>): void {
     const carried = this.#workers.get(worker) ?? new Map<string, StreamReport>();
     this.#workers.set(worker, carried);
     for (const report of streams) {

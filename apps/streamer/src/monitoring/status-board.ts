@@ -5,9 +5,11 @@ import type {
   ChildReport,
   JournalReport,
   LatencyReport,
+  PartitionFollowerReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
+  WorkerReport,
   WriterReport,
 } from '../control/messages.ts';
 import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
@@ -138,7 +140,7 @@ export class StatusBoard {
   report(id: string, report: ChildReport, nowMs: number): void {
     this.#latest.set(id, { report, atMs: nowMs });
     if (report.role === 'sink') this.#sinks.report(id, report, nowMs);
-    if (report.role === 'worker') this.#carried.report(id, report);
+    if (carriesStreams(report)) this.#carried.report(id, report);
     if (report.role !== 'order-book') return;
     for (const { symbol, state } of report.books) if (state === 'live') this.#hadBook.add(symbol);
   }
@@ -172,7 +174,7 @@ export class StatusBoard {
     this.#endedTotals = addTotals(this.#endedTotals, report);
     if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
     this.#endedFigures = addFigures(this.#endedFigures, figuresOf(report));
-    if (report.role !== 'worker')
+    if (!carriesStreams(report))
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
     this.#carried.ended(id);
   }
@@ -203,6 +205,7 @@ export class StatusBoard {
   #tallies(id: string, report: ChildReport): (readonly [string, Tally])[] {
     switch (report.role) {
       case 'worker':
+      case 'partition-follower':
         return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
       case 'writer':
       case 'partition-writer':
@@ -247,6 +250,7 @@ export class StatusBoard {
     return clusterStatus(this.#place, {
       forwarder: reports.find((report) => report.role === 'forwarder'),
       writer: reports.find((report) => report.role === 'partition-writer'),
+      follower: reports.find((report) => report.role === 'partition-follower'),
       backlog: this.#writer()?.sinks?.find(({ name }) => name === FORWARDER),
       nowMs,
     });
@@ -363,6 +367,11 @@ export class StatusBoard {
   #workerStreams(): StreamReport[] {
     return this.#streamsOf(this.#carried.workers);
   }
+}
+
+/** Whether it tells how each stream does that it brings. */
+function carriesStreams(report: ChildReport): report is WorkerReport | PartitionFollowerReport {
+  return report.role === 'worker' || report.role === 'partition-follower';
 }
 
 function isRare(streamKey: string): boolean {

@@ -4,9 +4,14 @@ import {
   clusterStatus,
   type ClusterPlace,
 } from '../../src/monitoring/cluster-status.ts';
-import type { ForwarderReport, PartitionWriterReport } from '../../src/control/messages.ts';
+import type { ClusterRole } from '@org/config';
+import type {
+  ForwarderReport,
+  PartitionFollowerReport,
+  PartitionWriterReport,
+} from '../../src/control/messages.ts';
 
-const place = (role: 'all' | 'collector' | 'writer'): ClusterPlace => ({
+const place = (role: ClusterRole): ClusterPlace => ({
   config: { role, name: 'recorder', servers: ['nats://127.0.0.1:4222'], partitions: 4 },
   node: 'n1',
 });
@@ -32,7 +37,25 @@ const backlog = {
   name: 'forwarder', bytes: 1, keptBytes: 500, oldestAgeMs: 0, isConnected: true, isHeld: true, drops: 0, refusal: undefined,
 }; // prettier-ignore
 
-const view = { forwarder: undefined, writer: undefined, backlog: undefined, nowMs: 10_000 };
+const follower = (more: Partial<PartitionFollowerReport> = {}): PartitionFollowerReport => ({
+  role: 'partition-follower', rssBytes: 1, queues: [], streams: [], left: [], problem: undefined, followed, ...more,
+}); // prettier-ignore
+
+const followed: PartitionFollowerReport['followed'] = {
+  messages: 1, bytes: 2, pieces: 3, repeats: 4, leaps: 5, refused: 0, malformed: 6, retries: 7, breaks: 8, wishes: 9,
+  partitions: [
+    { partition: 0, sequence: 5, latestReceiptUs: 9_500_000 },
+    { partition: 1, sequence: 0, latestReceiptUs: 0 },
+  ],
+}; // prettier-ignore
+
+const view = {
+  forwarder: undefined,
+  writer: undefined,
+  follower: undefined,
+  backlog: undefined,
+  nowMs: 10_000,
+};
 
 describe('the cluster in the status', () => {
   it('is null where one machine does everything', () => {
@@ -75,4 +98,43 @@ describe('the cluster in the status', () => {
     const status = clusterStatus(place('writer'), { ...view, writer: writer() });
     expect(clusterConcerns(status)).toEqual([expect.stringMatching(/^partition 2: its files here/)]);
   });
+
+  it('tells what a machine that keeps books has read, and how old the latest of it is', () => {
+    const status = clusterStatus(place('order-book'), { ...view, follower: follower() })!;
+    expect(status.follower).toEqual({
+      partitions: 2, reading: 2, lagMs: 500, messages: 1, bytes: 2, repeats: 4, leaps: 5, breaks: 8, wishes: 9, malformed: 6, retries: 7,
+    }); // prettier-ignore
+    expect([status.forwarder, status.writer, clusterConcerns(status)]).toEqual([null, null, []]);
+  });
+
+  it('counts servers that a machine that keeps books cannot reach as an obstacle', () => {
+    const problem = 'connection: no answer';
+    const status = clusterStatus(place('order-book'), { ...view, follower: follower({ problem }) });
+    expect(clusterObstacles(status)).toEqual([`servers: ${problem}`]);
+    expect(clusterConcerns(status)).toEqual([]);
+  });
+
+  it('is not ready where books are kept before the end of every partition was found', () => {
+    const partitions = [0, 1].map((partition) => ({
+      partition,
+      sequence: partition || undefined,
+      latestReceiptUs: 9e6,
+    }));
+    const report = follower({ followed: { ...followed, partitions } });
+    const status = clusterStatus(place('order-book'), { ...view, follower: report });
+    expect(clusterObstacles(status)).toEqual(['servers: 1 of 2 partitions are read']);
+  });
+
+  it.each([
+    [9_500_000, 60_000, /is 50500 ms old/],
+    [0, 10_000, /no collector has forwarded anything/],
+  ])(
+    'has a concern for books when the latest of %i us is met at %i ms',
+    (latestReceiptUs, nowMs, concern) => {
+      const partitions = [{ partition: 0, sequence: 1, latestReceiptUs }];
+      const report = follower({ followed: { ...followed, partitions } });
+      const status = clusterStatus(place('order-book'), { ...view, follower: report, nowMs });
+      expect(clusterConcerns(status)).toEqual([expect.stringMatching(concern)]);
+    },
+  );
 });

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsServer } from '../../../../tools/test-servers/nats.mjs';
+import type { ExchangeProcess } from '../faults/exchange-process.ts';
 import type { NodeProcess } from './node-process.ts';
 
 export interface Nodes {
+  readonly exchange: Pick<ExchangeProcess, 'freeze' | 'thaw'>;
   readonly server: Pick<NatsServer, 'kill' | 'restart'>;
   readonly collectors: readonly NodeProcess[];
   readonly writers: readonly NodeProcess[];
+  readonly bookNodes: readonly NodeProcess[];
 }
 
 export interface Kill {

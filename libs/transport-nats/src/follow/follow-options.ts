@@ -38,8 +38,8 @@ export interface FollowCounters {
 
 export interface FollowedPartition {
   readonly partition: number;
-  /** Of the last message that was read; 0 before the first. */
-  readonly sequence: number;
+  /** Of the last message that was read, or where reading began; undefined before the server was reached. */
+  readonly sequence: number | undefined;
   /** Receipt of the latest record, µs since the epoch; 0 before the first. */
   readonly latestReceiptUs: number;
 }

@@ -35,7 +35,6 @@ export class PartitionFollower {
   readonly #reader: PartitionReader;
   readonly #frames: PartitionFrames;
   readonly #time = new MergeTime();
-  #sequence = 0;
   /** Something is missing before the next piece. */
   #hasLeapt = false;
   #isStopping = false;
@@ -56,7 +55,7 @@ export class PartitionFollower {
 
   status(): FollowedPartition {
     const { latestReceiptUs } = this.#time;
-    return { partition: this.#options.partition, sequence: this.#sequence, latestReceiptUs };
+    return { partition: this.#options.partition, sequence: this.#reader.sequence, latestReceiptUs };
   }
 
   /** Ends `run`. */
@@ -88,7 +87,6 @@ export class PartitionFollower {
     const { counters } = this.#options;
     counters.messages++;
     counters.bytes += data.length;
-    this.#sequence = sequence;
     const frame = this.#frames.take(subject, sequence, data);
     if (frame !== undefined) this.#takeFrame(frame);
   }

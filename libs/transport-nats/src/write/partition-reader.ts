@@ -48,6 +48,11 @@ export class PartitionReader {
     this.#arrival = new Pause(clock, this.#ending.signal);
   }
 
+  /** Of the last message that was read, or where reading began; undefined before the server was reached. */
+  get sequence(): number | undefined {
+    return this.#sequence === 'end' ? undefined : this.#sequence;
+  }
+
   start(): void {
     this.#running ??= this.#read();
   }
