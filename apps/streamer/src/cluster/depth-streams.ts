@@ -35,6 +35,11 @@ export class DepthStreams {
     readRecordBatch(batch, this.#visit);
   }
 
+  /** Receipt of the latest event of all streams, µs since the epoch; 0 before the first. */
+  get latestReceiptUs(): number {
+    return this.#latestReceiptUs;
+  }
+
   /** The depth stream of a symbol. */
   of(symbol: string): string | undefined {
     for (const [stream, { isDepth }] of this.#met)

@@ -5,18 +5,23 @@ import type {
   ChildReport,
   JournalReport,
   LatencyReport,
-  PartitionFollowerReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
-  WorkerReport,
   WriterReport,
 } from '../control/messages.ts';
 import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
 import { addArchive, NO_ARCHIVE } from './add-archive.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
-import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import {
+  addTally as add,
+  CarriedStreams,
+  carriesStreams,
+  NOTHING,
+  type Tally,
+  tallyOf,
+} from './carried-streams.ts';
 import {
   clusterConcerns,
   clusterObstacles,
@@ -367,11 +372,6 @@ export class StatusBoard {
   #workerStreams(): StreamReport[] {
     return this.#streamsOf(this.#carried.workers);
   }
-}
-
-/** Whether it tells how each stream does that it brings. */
-function carriesStreams(report: ChildReport): report is WorkerReport | PartitionFollowerReport {
-  return report.role === 'worker' || report.role === 'partition-follower';
 }
 
 function isRare(streamKey: string): boolean {

@@ -20,6 +20,9 @@ export interface BookShelfOptions extends BookKeeperOptions {
   readonly wishDelayMs?: number | undefined;
 }
 
+/** Books that open by themselves; more symbols than any market has. Beyond, a stream has no book, and the log says so. */
+const BOOKS_MAX = 10_000;
+
 /** The worker fetches a snapshot at the start and after every gap, and everybody who follows the stream gets it. */
 const WISH_DELAY_MS = 2000;
 const WISH_DELAY_MAX_MS = 60_000;
@@ -98,7 +101,10 @@ export class BookShelf {
 
   #bookFor(symbol: string): BookKeeper | undefined {
     const book = this.#books.get(symbol);
-    return book === undefined && this.#options.symbols === undefined ? this.#open(symbol) : book;
+    if (book !== undefined || this.#options.symbols !== undefined) return book;
+    if (this.#books.size < BOOKS_MAX) return this.#open(symbol);
+    this.#options.log.error('TooManyBooks', { symbol, max: BOOKS_MAX });
+    return undefined;
   }
 
   #open(symbol: string): BookKeeper {

@@ -1,5 +1,6 @@
 import { FeedPublisher } from '@org/flow';
 import { streamKind } from '@org/market-data';
+import type { PartitionedFollowerOptions } from '@org/transport-nats';
 import { DepthStreams } from '../cluster/depth-streams.ts';
 import { BOOK_MERGE_LIMITS } from '../cluster/merge-limits.ts';
 import { openBus, transport } from '../cluster/open-bus.ts';
@@ -10,13 +11,19 @@ import type { PartitionFollowerReport, PrimaryMessage } from '../control/message
 import { openChildControl } from '../control/orphan.ts';
 import { repeatedly } from '../control/repeatedly.ts';
 import type { PartitionFollowerTask } from '../control/task.ts';
-import { childLog } from '../logging/child-log.ts';
+import { childLog, type Log } from '../logging/child-log.ts';
 import { ProcessMeter } from '../monitoring/process-meter.ts';
 
 /** A predecessor that is leaving holds the socket, and is waited for. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
 
-/** A stream that appears has a book so soon. */
+/**
+ * While what comes is older, no snapshot is asked for: it would come behind all that is still on its way, and be asked for
+ * again and again until then.
+ */
+const LAG_MAX_US = 30e6;
+
+/** A stream that appears is in the status so soon. */
 const SEEN_INTERVAL_MS = 100;
 
 /**
@@ -42,28 +49,16 @@ export async function runPartitionFollower(task: PartitionFollowerTask): Promise
   const trouble = new Trouble(log, childClock);
   const counters = { breaks: 0, wishes: 0 };
   const follower = new PartitionedFollower(bus, {
+    ...handlersOf(log, trouble, () => counters.breaks++),
     merged: (batch) => {
       streams.take(batch);
       feed.publish(batch);
     },
     mergeLimits: BOOK_MERGE_LIMITS,
-    mergeHandlers: {
-      gap: ({ stream, reason, lastId, nextId }) => {
-        if (streamKind(stream.slice(stream.indexOf('@') + 1)) !== 'depth') return;
-        counters.breaks++;
-        log.info('BookStreamBroke', { stream, reason, lastId, nextId });
-      },
-      damaged: (problem) => log.error('BatchDamaged', { problem }),
-    },
-    handlers: {
-      failed: (_, error) => trouble.met('ServersRefuse', error),
-      retrying: (error) => trouble.met('ServersAwaited', error),
-      malformed: (partition, problem) => log.error('MessageMalformed', { partition, problem }),
-    },
   });
   snapshotWanted = (symbol) => {
     const stream = streams.of(symbol);
-    if (stream === undefined) return;
+    if (stream === undefined || childClock.wallUs() - streams.latestReceiptUs > LAG_MAX_US) return;
     counters.wishes++;
     follower.wishSnapshot(stream);
   };
@@ -100,4 +95,27 @@ export async function runPartitionFollower(task: PartitionFollowerTask): Promise
   };
   follower.start();
   control.ready();
+}
+
+/** `broke`: a depth stream did, on its way here. */
+function handlersOf(
+  log: Log,
+  trouble: Trouble,
+  broke: () => void,
+): Pick<PartitionedFollowerOptions, 'handlers' | 'mergeHandlers'> {
+  return {
+    mergeHandlers: {
+      gap: ({ stream, reason, lastId, nextId }) => {
+        if (streamKind(stream.slice(stream.indexOf('@') + 1)) !== 'depth') return;
+        broke();
+        log.info('BookStreamBroke', { stream, reason, lastId, nextId });
+      },
+      damaged: (problem) => log.error('BatchDamaged', { problem }),
+    },
+    handlers: {
+      failed: (_, error) => trouble.met('ServersRefuse', error),
+      retrying: (error) => trouble.met('ServersAwaited', error),
+      malformed: (partition, problem) => log.error('MessageMalformed', { partition, problem }),
+    },
+  };
 }

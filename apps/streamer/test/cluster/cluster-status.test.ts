@@ -1,3 +1,5 @@
+import { statusText } from '../../src/daemon/status-text.ts';
+import { viewStatus } from '../../src/daemon/status-view.ts';
 import {
   clusterConcerns,
   clusterObstacles,
@@ -10,6 +12,8 @@ import type {
   PartitionFollowerReport,
   PartitionWriterReport,
 } from '../../src/control/messages.ts';
+import { clusterMetrics } from '../../src/monitoring/metrics/cluster-metrics.ts';
+import { StatusBoard } from '../../src/monitoring/status-board.ts';
 
 const place = (role: ClusterRole): ClusterPlace => ({
   config: { role, name: 'recorder', servers: ['nats://127.0.0.1:4222'], partitions: 4 },
@@ -137,4 +141,59 @@ describe('the cluster in the status', () => {
       expect(clusterConcerns(status)).toEqual([expect.stringMatching(concern)]);
     },
   );
+});
+
+describe('the status of a machine that keeps books', () => {
+  const DEPTH = 'BTCUSDT@depth@100ms';
+  const line = { stream: DEPTH, events: 7, duplicates: 0, lastEventAtMs: 9900, alarm: undefined };
+  const state = { id: 'partition-follower', role: 'partition-follower', pid: 1, state: 'ready', restarts: 0 };
+
+  function board(): StatusBoard {
+    const made = new StatusBoard(0, { symbolsOf: new Map(), streams: [] }, place('order-book'));
+    made.report('partition-follower', follower({ streams: [line] }), 10_000);
+    made.expect({
+      symbolsOf: new Map(),
+      streams: [DEPTH, 'ETHUSDT@depth@100ms'],
+      joined: new Set(['ETHUSDT']),
+    });
+    return made;
+  }
+
+  it('shows the streams that are followed, over the lives of the follower, and waits for none', () => {
+    const made = board();
+    expect(made.obstacles(10_000, [state])).toEqual([]);
+    expect(made.streams(10_000)[0]).toMatchObject({ stream: DEPTH, events: 7, lastEventAgeMs: 100, gaps: 0 });
+    made.ended('partition-follower');
+    made.report('partition-follower', follower({ streams: [{ ...line, events: 2 }] }), 11_000);
+    expect(made.streams(11_000)[0]).toMatchObject({ events: 9 });
+  });
+
+  it('is not ready while the follower is not', () => {
+    const waiting = { ...state, state: 'restarting' };
+    expect(board().obstacles(10_000, [waiting])).toEqual(['partition-follower is restarting']);
+    expect(board().obstacles(16_000, [state])).toEqual(['partition-follower: says nothing for 6000 ms']);
+  });
+
+  it('has figures of its own', () => {
+    const status = { ...board().status(10_000, [state], false), obstacles: [] };
+    const told = clusterMetrics({ status } as never).flatMap(({ name, samples }) =>
+      samples.map(({ value }) => [name.slice('recorder_cluster_'.length), value]),
+    );
+    expect(Object.fromEntries(told)).toEqual({
+      problem: 0, lag_seconds: 0.5, received_bytes_total: 2, book_breaks_total: 8, snapshot_wishes_total: 9,
+    }); // prettier-ignore
+  });
+
+  it('is a line for people, and what is wrong with the servers another', () => {
+    const cluster = clusterStatus(place('order-book'), {
+      ...view,
+      follower: follower({ problem: 'no answer' }),
+    });
+    const text = statusText(viewStatus({ state: 'degraded', cluster })!, {
+      nowMs: 10_000, eventsPerSecond: undefined, version: '1', url: '', outputDir: '', freeBytes: undefined, isAll: false,
+      paint: (_, part) => part,
+    }); // prettier-ignore
+    expect(text).toContain('cluster  order-book n1, 2 partitions followed, 500 ms behind');
+    expect(text.some((row) => row.trim() === 'no answer')).toBe(true);
+  });
 });
