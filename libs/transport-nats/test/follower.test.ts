@@ -17,6 +17,7 @@ import { itIn, type Scene, server } from './scene.ts';
 
 const SYMBOL = SYMBOLS[0]!;
 const PARTITION = partitionOf(SYMBOL, 4);
+const UNCHAINED = `${SYMBOL}@bookTicker`;
 const DEPTH = `${SYMBOL}@depth@100ms`;
 
 /** A follower, and what it gave. */
@@ -82,6 +83,15 @@ async function publish(bus: Bus, frame: Partial<ForwardFrame>, number: number): 
 function tradeFrame(id: number, more: Partial<ForwardFrame> = {}): Partial<ForwardFrame> {
   const piece = { lane: 'w', epoch: 1, payload: tradeBatch([[SYMBOL, id]]), position: id * 10 };
   return { after: (id - 1) * 10, through: id * 10, pieces: [piece], ...more };
+}
+
+/** As a trade, of a stream whose events have an order and no chain. */
+function unchainedFrame(id: number): Partial<ForwardFrame> {
+  const builder = new RecordBatchBuilder(256);
+  const meta = { stream: UNCHAINED, line: 0, connectionId: 1, receivedAtUs: 1.8e15 + id, order: id };
+  builder.append({ type: RECORD_TYPE.frame, ...meta }, Buffer.from(`{"u":${id}}`));
+  const piece = { lane: 'w', epoch: 1, payload: builder.take(), position: id * 10 };
+  return { after: (id - 1) * 10, through: id * 10, pieces: [piece] };
 }
 
 /** Begins in the middle of a journal: with whatever id the follower meets first. */
@@ -197,6 +207,42 @@ describe('a follower', () => {
       await close();
     },
   );
+
+  itFollows(
+    'doubts what it has read across a leap, where no ids prove that it goes on',
+    async (scene, follow) => {
+      const bus = scene.cluster.bus();
+      const gaps: (number | undefined)[][] = [];
+      const gap: MergeHandlers['gap'] = ({ stream, lastId, nextId }) => {
+        if (stream === UNCHAINED) gaps.push([lastId, nextId]);
+      };
+      const followed = follow({ mergeHandlers: { gap } });
+      const id = await beginning(followed, bus);
+      await publish(bus, unchainedFrame(id + 1), id + 1);
+      await publish(bus, unchainedFrame(id + 2), id + 2);
+      await publish(bus, unchainedFrame(id + 9), id + 9);
+      await publish(bus, unchainedFrame(id + 10), id + 10);
+      await until(() => followed.last(SYMBOL) === id + 10);
+      expect(gaps).toEqual([[id + 2, id + 9]]);
+    },
+  );
+
+  itFollows('is reading again, and says so, after the server was away', async ({ cluster }, follow) => {
+    const bus = cluster.bus();
+    const followed = follow();
+    const id = await beginning(followed, bus);
+    await server().kill();
+    try {
+      await until(() => followed.follower.stats().retries > 0);
+    } finally {
+      await server().restart();
+    }
+    const { answers } = followed.follower.stats();
+    await until(() => followed.follower.stats().answers > answers);
+    await publish(bus, tradeFrame(id + 1), id + 1);
+    await until(() => followed.last(SYMBOL) === id + 1);
+    expect(followed.follower.stats().leaps).toBe(0);
+  });
 
   itFollows('goes on behind a message that nobody of us wrote', async ({ cluster }, follow) => {
     const bus = cluster.bus();

@@ -208,18 +208,11 @@ export class StatusBoard {
 
   /** What a child counts of each stream. The merge alone knows gaps, the workers the events. */
   #tallies(id: string, report: ChildReport): (readonly [string, Tally])[] {
-    switch (report.role) {
-      case 'worker':
-      case 'partition-follower':
-        return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
-      case 'writer':
-      case 'partition-writer':
-        return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
-      case 'order-book':
-      case 'sink':
-      case 'forwarder':
-        return [];
-    }
+    if (carriesStreams(report))
+      return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
+    if (report.role === 'writer' || report.role === 'partition-writer')
+      return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
+    return [];
   }
 
   totals(): RecorderTotals {

@@ -77,7 +77,7 @@ export async function runPartitionFollower(task: PartitionFollowerTask): Promise
       queues: [],
       streams: told,
       left,
-      problem: trouble.problem(stats.messages),
+      problem: trouble.problem(stats.answers),
       followed: { ...stats, ...counters },
     };
   });

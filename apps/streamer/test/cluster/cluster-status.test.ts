@@ -46,7 +46,7 @@ const follower = (more: Partial<PartitionFollowerReport> = {}): PartitionFollowe
 }); // prettier-ignore
 
 const followed: PartitionFollowerReport['followed'] = {
-  messages: 1, bytes: 2, pieces: 3, repeats: 4, leaps: 5, refused: 0, malformed: 6, retries: 7, breaks: 8, wishes: 9,
+  messages: 1, bytes: 2, pieces: 3, repeats: 4, leaps: 5, refused: 0, malformed: 6, retries: 7, answers: 1, breaks: 8, wishes: 9,
   partitions: [
     { partition: 0, sequence: 5, latestReceiptUs: 9_500_000 },
     { partition: 1, sequence: 0, latestReceiptUs: 0 },

@@ -34,6 +34,8 @@ export interface FollowCounters {
   refused: number;
   malformed: number;
   retries: number;
+  /** Times that the server was asked whether it is there, and answered. */
+  answers: number;
 }
 
 export interface FollowedPartition {

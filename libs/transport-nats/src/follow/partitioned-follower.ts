@@ -1,11 +1,12 @@
 import type { Bus } from '../bus/bus.ts';
 import { WishTeller } from '../control/wish-teller.ts';
-import type { TransportNatsError } from '../errors.ts';
+import { asking, isPassing, natsError, type TransportNatsError } from '../errors.ts';
 import { Pause } from '../pause.ts';
 import type { FollowCounters, FollowerStats, PartitionedFollowerOptions } from './follow-options.ts';
 import { PartitionFollower } from './partition-follower.ts';
 
 const FAILURE_PAUSE_MS = 10_000;
+const WATCH_INTERVAL_MS = 1000;
 
 /**
  * Follows what collectors forward, of all partitions, without storing anything: for live books. There may be any number
@@ -19,7 +20,7 @@ export class PartitionedFollower {
   readonly #wishes: WishTeller;
   readonly #followers = new Map<number, PartitionFollower>();
   readonly #counters: FollowCounters = {
-    messages: 0, bytes: 0, pieces: 0, repeats: 0, leaps: 0, refused: 0, malformed: 0, retries: 0,
+    messages: 0, bytes: 0, pieces: 0, repeats: 0, leaps: 0, refused: 0, malformed: 0, retries: 0, answers: 0,
   }; // prettier-ignore
   #running: Promise<unknown> | undefined;
 
@@ -31,7 +32,7 @@ export class PartitionedFollower {
 
   start(): void {
     const partitions = Array.from({ length: this.#bus.partitions }, (_, partition) => partition);
-    this.#running ??= Promise.all(partitions.map((partition) => this.#follow(partition)));
+    this.#running ??= Promise.all([this.#watch(), ...partitions.map((partition) => this.#follow(partition))]);
   }
 
   async close(): Promise<void> {
@@ -66,6 +67,23 @@ export class PartitionedFollower {
         this.#options.handlers?.failed?.(partition, error);
         await pause.for(failurePauseMs);
       }
+    }
+  }
+
+  /** Readers wait for a server that is gone as they wait for one that has nothing; somebody has to notice. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#ending;
+    const { stream } = this.#bus.names;
+    const pause = new Pause(this.#bus.clock, signal);
+    while (!signal.aborted) {
+      try {
+        await asking(stream, async () => (await this.#bus.manager()).streams.info(stream));
+        this.#counters.answers++;
+      } catch (error) {
+        // What does not pass every partition tells by itself.
+        if (isPassing(error) && !signal.aborted) this.#retrying(natsError(stream, error));
+      }
+      await pause.for(WATCH_INTERVAL_MS);
     }
   }
 

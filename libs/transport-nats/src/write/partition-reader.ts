@@ -98,33 +98,35 @@ export class PartitionReader {
 
   /** With one consumer of the server: until it misses something, or fails. */
   async #consume(worked: () => void): Promise<void> {
-    const { signal } = this.#ending;
     const consumer = await this.#createConsumer();
-    try {
-      for (let delivered = 0; !signal.aborted;) {
-        if (this.#waiting.length >= WAITING_MAX) {
-          await this.#room.for(EXPIRES_MS);
-          continue;
-        }
-        const before = delivered;
-        const messages = await consumer.fetch({ max_messages: MESSAGES_AT_ONCE, expires: EXPIRES_MS });
-        const stop = (): void => messages.stop();
-        signal.addEventListener('abort', stop, { once: true });
-        try {
-          for await (const message of messages) {
-            // What the server has sent and nobody received does not come again from this consumer.
-            if (message.info.deliverySequence !== ++delivered) return;
-            this.#take(message.subject, message.seq, message.data);
-          }
-        } finally {
-          signal.removeEventListener('abort', stop);
-        }
-        worked();
-        if (delivered > before) continue;
-        if ((await consumer.info(false)).delivered.consumer_seq > delivered) return;
+    await this.#readFrom(consumer, worked);
+    // Not after a failure: who does not answer now deletes nothing, and those that nobody uses go by themselves.
+    await consumer.delete().catch(() => false);
+  }
+
+  async #readFrom(consumer: Consumer, worked: () => void): Promise<void> {
+    const { signal } = this.#ending;
+    for (let delivered = 0; !signal.aborted;) {
+      if (this.#waiting.length >= WAITING_MAX) {
+        await this.#room.for(EXPIRES_MS);
+        continue;
       }
-    } finally {
-      await consumer.delete().catch(() => false);
+      const before = delivered;
+      const messages = await consumer.fetch({ max_messages: MESSAGES_AT_ONCE, expires: EXPIRES_MS });
+      const stop = (): void => messages.stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        for await (const message of messages) {
+          // What the server has sent and nobody received does not come again from this consumer.
+          if (message.info.deliverySequence !== ++delivered) return;
+          this.#take(message.subject, message.seq, message.data);
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+      worked();
+      if (delivered > before) continue;
+      if ((await consumer.info(false)).delivered.consumer_seq > delivered) return;
     }
   }
 
