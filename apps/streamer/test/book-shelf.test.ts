@@ -4,12 +4,13 @@ import { RECORD_TYPE, RecordBatchBuilder } from '@org/storage';
 import { leveledLog } from '../src/logging/child-log.ts';
 import { BookShelf } from '../src/order-book/book-shelf.ts';
 
-function shelfOf(symbols: readonly string[]) {
+function shelfOf(symbols: readonly string[] | undefined, wishDelayMs?: number) {
   let timers: { atMs: number; run: () => void }[] = [];
   let nowMs = 0;
   const wishes: number[] = [];
   const shelf = new BookShelf({
     symbols,
+    wishDelayMs,
     fields: new FrameFields(),
     staleAfterMs: 1000,
     clock: {
@@ -128,5 +129,30 @@ describe('the shelf of books', () => {
     shelf.keep(['ETHUSDT', 'SOLUSDT']);
     expect(shelf.reports().map(({ symbol }) => symbol)).toEqual(['ETHUSDT', 'SOLUSDT']);
     expect(shelf.answer('BTCUSDT', 5)).toMatchObject({ unavailable: 'no such book is kept' });
+  });
+
+  it('opens a book with the first message of its stream where it is told of no symbols', () => {
+    const { shelf, wishes, advance } = shelfOf(undefined, 500);
+    shelf.take(snapshot('BTCUSDT', 5));
+    shelf.take(diff('BTCUSDT', 5, 6));
+    shelf.take(diff('ETHUSDT', 1, 2));
+    expect(shelf.reports()).toMatchObject([
+      { symbol: 'BTCUSDT', state: 'live', lastUpdateId: 6 },
+      { symbol: 'ETHUSDT', state: 'buffering' },
+    ]);
+    advance(600);
+    expect(wishes).toEqual([500]);
+    shelf.stop();
+  });
+
+  it('drops books of which nothing comes any more, and opens them when something does', () => {
+    const { shelf } = shelfOf(undefined);
+    shelf.take(diff('BTCUSDT', 1, 2));
+    shelf.take(diff('ETHUSDT', 1, 2));
+    shelf.drop(['BTCUSDT']);
+    expect(shelf.reports().map(({ symbol }) => symbol)).toEqual(['ETHUSDT']);
+    shelf.take(diff('BTCUSDT', 2, 3));
+    expect(shelf.reports().map(({ symbol }) => symbol)).toEqual(['ETHUSDT', 'BTCUSDT']);
+    shelf.stop();
   });
 });

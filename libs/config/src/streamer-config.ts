@@ -172,8 +172,8 @@ export interface LoggingConfig {
   readonly maxFiles: number;
 }
 
-/** What a machine does: everything; receive and forward; write what collectors forward. */
-export type ClusterRole = 'all' | 'collector' | 'writer';
+/** What a machine does: everything; receive and forward; write what collectors forward; keep live books of it. */
+export type ClusterRole = 'all' | 'collector' | 'writer' | 'order-book';
 
 /** More than one machine. Only `role` has a meaning where that is `all`. */
 export interface ClusterConfig {

@@ -1,6 +1,9 @@
 /** Faults of the section `cluster`, and what is said of them. */
 export const CLUSTER_FAULTS: readonly [yaml: string, message: string][] = [
-  ['cluster:\n  role: reader', '2: cluster.role: expected all, collector or writer, was "reader"'],
+  [
+    'cluster:\n  role: reader',
+    '2: cluster.role: expected all, collector, writer or order-book, was "reader"',
+  ],
   [
     'cluster:\n  node: a.b',
     '2: cluster.node: expected a name of 0 to 64 letters, digits, "_" and "-", was "a.b"',

@@ -6,6 +6,13 @@ export type { Clock, ClockTimer } from './clock.ts';
 export type { Wish } from './control/wish.ts';
 export type { TransportNatsErrorCode } from './errors.ts';
 export type {
+  FollowCounters,
+  FollowedPartition,
+  FollowerStats,
+  FollowHandlers,
+  PartitionedFollowerOptions,
+} from './follow/follow-options.ts';
+export type {
   ForwardEntry,
   ForwarderOptions,
   ForwarderStats,
@@ -44,6 +51,7 @@ export { systemClock } from './clock.ts';
 export { WishListener } from './control/wish-listener.ts';
 export { decodeWish, encodeWish } from './control/wish.ts';
 export { TransportNatsError } from './errors.ts';
+export { PartitionedFollower } from './follow/partitioned-follower.ts';
 export { FORWARD_LIMITS } from './forward/forward-options.ts';
 export { Forwarder } from './forward/forwarder.ts';
 export { PartitionQueue } from './forward/partition-queue.ts';

@@ -3,6 +3,7 @@ import * as kitNode from '@nats-io/transport-node';
 import { transformSync } from '@swc/core';
 import { readFileSync } from 'node:fs';
 import * as nodePath from 'node:path';
+import { readRecordBatch } from '@org/storage';
 import * as storageCsv from '@org/storage-csv';
 import * as library from '@org/transport-nats';
 import { itWithNats, sharedServer, until } from './cluster.ts';
@@ -37,18 +38,29 @@ function examples(): Record<string, (...values: readonly unknown[]) => unknown> 
   return exported;
 }
 
-itWithNats('the examples of the README record a journal', async () => {
-  const { busOf, startWriter, startForwarder } = examples();
+function symbolsIn(batch: Buffer): string[] {
+  const symbols: string[] = [];
+  readRecordBatch(batch, ({ stream }) => symbols.push(stream.slice(0, stream.indexOf('@'))));
+  return symbols;
+}
+
+itWithNats('the examples of the README record a journal, and follow it', async () => {
+  const { busOf, startWriter, startForwarder, startFollower } = examples();
   const journal = new PlayedJournal();
   for (let count = 0; count < 20; count++) journal.add(SYMBOLS);
   const bus = busOf!(server().url) as library.Bus;
+  const merged: Buffer[] = [];
+  const follower = startFollower!(bus, (batch: Buffer) => merged.push(batch)) as library.PartitionedFollower;
+  await until(() => follower.stats().partitions.every(({ sequence }) => sequence !== undefined));
   const writer = startWriter!(bus, 'w1', folder) as library.PartitionedWriter;
   const forwarder = startForwarder!(bus, (after: number) => journal.open(after), 0) as library.Forwarder;
   try {
     await until(() => forwarder.stats().committedPosition === journal.end);
+    await until(() => new Set(merged.flatMap(symbolsIn)).size === SYMBOLS.length);
   } finally {
     await forwarder.close();
     await writer.close();
+    await follower.close();
     await bus.close();
   }
   expect(Object.fromEntries(storedIds([folder]))).toEqual(Object.fromEntries(journal.sent));

@@ -10,7 +10,14 @@ import { EXIT } from './exit-codes.ts';
 import type { BookPlan } from './messages.ts';
 import type { RecorderPlan } from './recorder-plan.ts';
 import type { RecorderSockets } from './recorder-sockets.ts';
-import { type ChildRole, FORWARDER, sinkFormats, type Task, TASK_VARIABLE } from './task.ts';
+import {
+  type ChildRole,
+  FORWARDER,
+  PARTITION_FOLLOWER,
+  sinkFormats,
+  type Task,
+  TASK_VARIABLE,
+} from './task.ts';
 
 /** The writer holds up everybody, so it comes back at once, always; the pause is for one that cannot start at all. */
 const WRITER_RESTART: RestartPolicy = {
@@ -44,6 +51,7 @@ const RESTARTS: Readonly<Record<ChildRole, RestartPolicy>> = {
   sink: SINK_RESTART,
   forwarder: FORWARDER_RESTART,
   'partition-writer': WRITER_RESTART,
+  'partition-follower': FORWARDER_RESTART,
 };
 
 const READY_TIMEOUT_MS = 30_000;
@@ -81,14 +89,18 @@ export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildS
     const name = 'partition-writer';
     return [[childSpec(name, name, options, (common) => ({ role: name, ...common }))]];
   }
+  const orderBook = childSpec('order-book', 'order-book', options, (common) => ({
+    role: 'order-book',
+    books,
+    ...common,
+  }));
+  if (role === 'order-book') {
+    const name = PARTITION_FOLLOWER;
+    return [[childSpec(name, name, options, (common) => ({ role: name, ...common }))], [orderBook]];
+  }
   const writer = childSpec('writer', 'writer', options, (common) => ({ role: 'writer', ...common }));
   if (role === 'collector') return [[writer], [forwarderSpec(options)], workerSpecs(options)];
-  return [
-    [writer],
-    sinkSpecs(options),
-    [childSpec('order-book', 'order-book', options, (common) => ({ role: 'order-book', books, ...common }))],
-    workerSpecs(options),
-  ];
+  return [[writer], sinkSpecs(options), [orderBook], workerSpecs(options)];
 }
 
 /** The books to keep: of every symbol, if its depth is recorded. */

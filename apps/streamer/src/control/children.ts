@@ -10,7 +10,7 @@ import { bookPlan, type ChildPlanOptions, childSpecs, workerSpecs } from './chil
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
 import { recordedStreams, type RecorderPlan } from './recorder-plan.ts';
-import { isFollower } from './task.ts';
+import { isFollower, PARTITION_FOLLOWER } from './task.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 export interface ChildrenOptions extends Omit<ChildPlanOptions, 'output' | 'handOf'> {
@@ -19,6 +19,8 @@ export interface ChildrenOptions extends Omit<ChildPlanOptions, 'output' | 'hand
   readonly stop: StopSignal;
   readonly board: StatusBoard;
   readonly desk: BookDesk;
+  /** Depth streams that collectors forward have appeared, and ended. */
+  readonly followed: (seen: readonly string[], gone: readonly string[]) => void;
 }
 
 /** What is true of symbols that workers take and leave. */
@@ -244,10 +246,12 @@ export class Children {
       case 'tops-answer':
         return desk.topsAnswered(message.requestId, message.answers);
       case 'snapshot-wanted': {
-        const worker = this.#workerOf(message.symbol);
-        if (worker !== undefined) this.send(worker, { type: 'take-snapshot', symbol: message.symbol });
+        const taker = this.#snapshotTakerOf(message.symbol);
+        if (taker !== undefined) this.send(taker, { type: 'take-snapshot', symbol: message.symbol });
         return;
       }
+      case 'depth-streams':
+        return this.#options.followed(message.seen, message.gone);
       case 'repairs-wanted':
         this.#repair(message.repairs);
     }
@@ -258,6 +262,10 @@ export class Children {
       const worker = this.#workerOf(symbol);
       if (worker !== undefined) this.send(worker, { type: 'repair', repairs: wishes });
     }
+  }
+
+  #snapshotTakerOf(symbol: string): string | undefined {
+    return this.#plan.config.cluster.role === 'order-book' ? PARTITION_FOLLOWER : this.#workerOf(symbol);
   }
 
   /** A worker that is up and has the symbol; of several lines the first. */

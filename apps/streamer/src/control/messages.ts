@@ -4,7 +4,7 @@
  */
 
 import type { LogLevel, OrderbookConfig } from '@org/config';
-import type { ForwarderStats, WriterStats } from '@org/transport-nats';
+import type { FollowerStats, ForwarderStats, WriterStats } from '@org/transport-nats';
 
 export interface StreamReport {
   /** Canonical stream key. */
@@ -239,8 +239,32 @@ export interface PartitionWriterReport {
   readonly written: WriterStats;
 }
 
+/** Follows what collectors forward, for the books of this machine. */
+export interface PartitionFollowerReport {
+  readonly role: 'partition-follower';
+  readonly figures?: ProcessFigures;
+  readonly rssBytes: number;
+  readonly queues: readonly QueueReport[];
+  /** As a worker tells them, of depth streams. */
+  readonly streams: readonly StreamReport[];
+  readonly left: readonly string[];
+  readonly problem: string | undefined;
+  readonly followed: FollowerStats & {
+    /** Of depth streams: each cost a book a new snapshot. */
+    readonly breaks: number;
+    /** Snapshots that books wanted. */
+    readonly wishes: number;
+  };
+}
+
 export type ChildReport =
-  WorkerReport | WriterReport | OrderBookReport | SinkReport | ForwarderReport | PartitionWriterReport;
+  | WorkerReport
+  | WriterReport
+  | OrderBookReport
+  | SinkReport
+  | ForwarderReport
+  | PartitionWriterReport
+  | PartitionFollowerReport;
 
 /** A live book, or the reason why there is none. */
 export type BookAnswer =
@@ -265,6 +289,8 @@ export type ChildMessage =
   | { readonly type: 'report'; readonly report: ChildReport }
   | { readonly type: 'repairs-wanted'; readonly repairs: readonly RepairWish[] }
   | { readonly type: 'snapshot-wanted'; readonly symbol: string }
+  /** Depth streams that collectors forward: keys that have appeared, and that have ended. */
+  | { readonly type: 'depth-streams'; readonly seen: readonly string[]; readonly gone: readonly string[] }
   | { readonly type: 'book-answer'; readonly requestId: number; readonly answer: BookAnswer }
   | { readonly type: 'tops-answer'; readonly requestId: number; readonly answers: readonly BookAnswer[] };
 
@@ -308,11 +334,14 @@ export type PrimaryMessage =
   | { readonly type: 'report-now' }
   /** To the writer: everything will stop, and what is still on its way needs room. */
   | { readonly type: 'make-room' }
+  /** To a worker, or to who can ask collectors for it. */
   | { readonly type: 'take-snapshot'; readonly symbol: string }
   /** To every child: these hold from now on, whatever its task said. */
   | { readonly type: 'settings'; readonly settings: ChildSettings }
   /** The books to keep from now on, and the stream that they follow. */
   | { readonly type: 'keep-books'; readonly books: BookPlan }
+  /** To an order-book manager that keeps the books of whatever comes: of these nothing comes any more. */
+  | { readonly type: 'drop-books'; readonly symbols: readonly string[] }
   | { readonly type: 'repair'; readonly repairs: readonly RepairWish[] }
   | {
       readonly type: 'book-query';

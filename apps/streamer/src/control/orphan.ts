@@ -43,7 +43,7 @@ export function openChildControl(task: Task, handlers: Omit<ChildControlHandlers
       },
     },
     {
-      orphanExitMs: orphanExitMs(task.role, orphanTimeoutMs),
+      orphanExitMs: orphanExitMs(task, orphanTimeoutMs),
       // The primary decides what it means: the end, or a new configuration.
       ignoredSignals: ['SIGHUP'],
     },
@@ -52,10 +52,16 @@ export function openChildControl(task: Task, handlers: Omit<ChildControlHandlers
 }
 
 /** What these have is in a journal: they go at once, so that a store never has two. */
-const LEAVE_AT_ONCE: ReadonlySet<Task['role']> = new Set(['sink', 'forwarder', 'partition-writer']);
+const LEAVE_AT_ONCE: ReadonlySet<Task['role']> = new Set([
+  'sink',
+  'forwarder',
+  'partition-writer',
+  'partition-follower',
+]);
 
-function orphanExitMs(role: Task['role'], orphanTimeoutMs: number): number {
-  if (LEAVE_AT_ONCE.has(role)) return 0;
+function orphanExitMs({ role, config }: Task, orphanTimeoutMs: number): number {
+  // Where only books are kept nothing is recorded that would have to go on.
+  if (LEAVE_AT_ONCE.has(role) || config.cluster.role === 'order-book') return 0;
   return role === 'writer' ? orphanTimeoutMs + WRITER_EXTRA_MS : orphanTimeoutMs;
 }
 

@@ -56,6 +56,13 @@ export interface PartitionWriterTask extends TaskBase {
   readonly role: 'partition-writer';
 }
 
+/** Its id: there is one of them. */
+export const PARTITION_FOLLOWER = 'partition-follower';
+
+export interface PartitionFollowerTask extends TaskBase {
+  readonly role: 'partition-follower';
+}
+
 /** Those that the configuration asks for. */
 export function sinkFormats({
   storage: { formats },
@@ -64,7 +71,14 @@ export function sinkFormats({
 }
 
 /** Everything that a child needs to know, handed over once, when it starts. */
-export type Task = WriterTask | OrderBookTask | WorkerTask | SinkTask | ForwarderTask | PartitionWriterTask;
+export type Task =
+  | WriterTask
+  | OrderBookTask
+  | WorkerTask
+  | SinkTask
+  | ForwarderTask
+  | PartitionWriterTask
+  | PartitionFollowerTask;
 
 export type ChildRole = Task['role'];
 

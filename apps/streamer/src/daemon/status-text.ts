@@ -154,7 +154,7 @@ function sinkLines({ sinks, concerns }: StatusView, { paint }: StatusTextOptions
 
 function clusterLines({ cluster, concerns }: StatusView, { paint }: StatusTextOptions): string[] {
   if (cluster === undefined) return [];
-  const { role, node, problem, backlogBytes, backlogAgeMs, partitions, lagMs, commits } = cluster;
+  const { role, node, problem, backlogBytes, backlogAgeMs, partitions, followed, lagMs, commits } = cluster;
   const parts = [
     `${role} ${node}`,
     ...(backlogBytes === undefined
@@ -163,9 +163,12 @@ function clusterLines({ cluster, concerns }: StatusView, { paint }: StatusTextOp
     ...(partitions === undefined
       ? []
       : [`${plural(partitions, 'partition')}, ${timeText(lagMs)} behind, ${plural(commits, 'commit')}`]),
+    ...(followed === undefined
+      ? []
+      : [`${plural(followed, 'partition')} followed, ${timeText(lagMs)} behind`]),
   ];
   // Of a collector the problem is a concern: it records.
-  const wrong = [...(role === 'writer' && problem !== undefined ? [problem] : []), ...concerns];
+  const wrong = [...(role !== 'collector' && problem !== undefined ? [problem] : []), ...concerns];
   return [`cluster  ${parts.join(', ')}`, ...wrong.map((each) => paint('bad', `         ${each}`))];
 }
 

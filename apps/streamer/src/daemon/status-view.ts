@@ -74,6 +74,8 @@ export interface ClusterView {
   readonly backlogAgeMs: number;
   /** Undefined where nothing is written. */
   readonly partitions: number | undefined;
+  /** Undefined where nothing is followed. */
+  readonly followed: number | undefined;
   readonly lagMs: number;
   readonly commits: number;
 }
@@ -158,6 +160,7 @@ function clusterView(value: unknown): ClusterView | undefined {
   const role = text(fields['role']);
   if (role === undefined) return undefined;
   const [forwarder, writer] = [fieldsOf(fields['forwarder']), fieldsOf(fields['writer'])];
+  const follower = fieldsOf(fields['follower']);
   const partitions = Array.isArray(writer['partitions']) ? list(writer['partitions']) : undefined;
   return {
     role,
@@ -166,7 +169,8 @@ function clusterView(value: unknown): ClusterView | undefined {
     backlogBytes: number(forwarder['backlogBytes']),
     backlogAgeMs: number(forwarder['backlogAgeMs']) ?? 0,
     partitions: partitions?.length,
-    lagMs: Math.max(0, ...(partitions ?? []).map((partition) => number(partition['lagMs']) ?? 0)),
+    followed: number(follower['partitions']),
+    lagMs: Math.max(0, ...[follower, ...(partitions ?? [])].map(({ lagMs }) => number(lagMs) ?? 0)),
     commits: number(writer['commits']) ?? 0,
   };
 }

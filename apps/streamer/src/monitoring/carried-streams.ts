@@ -1,4 +1,9 @@
-import type { StreamReport, WorkerReport } from '../control/messages.ts';
+import type {
+  ChildReport,
+  PartitionFollowerReport,
+  StreamReport,
+  WorkerReport,
+} from '../control/messages.ts';
 
 /** What is counted of a stream. */
 export interface Tally {
@@ -19,6 +24,11 @@ export function addTally(left: Tally = NOTHING, right: Tally): Tally {
 
 export function tallyOf({ events, duplicates }: StreamReport): Tally {
   return { events, gaps: 0, duplicates };
+}
+
+/** Whether a child tells how each stream does that it brings: workers, and who follows those of other machines. */
+export function carriesStreams(report: ChildReport): report is WorkerReport | PartitionFollowerReport {
+  return report.role === 'worker' || report.role === 'partition-follower';
 }
 
 /** The latest of every stream that each worker carries, put together from reports that name only what is new. */
@@ -45,7 +55,7 @@ export class CarriedStreams {
     return this.#workers.get(worker)?.get(stream);
   }
 
-  report(worker: string, { streams, left = [] }: WorkerReport): void {
+  report(worker: string, { streams, left = [] }: Pick<WorkerReport, 'streams' | 'left'>): void {
     const carried = this.#workers.get(worker) ?? new Map<string, StreamReport>();
     this.#workers.set(worker, carried);
     for (const report of streams) {

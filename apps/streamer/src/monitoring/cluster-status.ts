@@ -1,5 +1,10 @@
 import type { ClusterConfig } from '@org/config';
-import type { ForwarderReport, PartitionWriterReport, SinkBacklogReport } from '../control/messages.ts';
+import type {
+  ForwarderReport,
+  PartitionFollowerReport,
+  PartitionWriterReport,
+  SinkBacklogReport,
+} from '../control/messages.ts';
 
 /** What a machine is among others. */
 export interface ClusterPlace {
@@ -51,9 +56,29 @@ export interface PartitionWriterStatus {
   readonly retries: number;
 }
 
+/** What a machine that keeps books has read of all partitions. */
+export interface FollowerStatus {
+  readonly partitions: number;
+  /** Those of which the end was found, and everything that comes is read. */
+  readonly reading: number;
+  /** Age of the latest record of all; null before the first. */
+  readonly lagMs: number | null;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly repeats: number;
+  /** Frames that did not join what was read before. */
+  readonly leaps: number;
+  /** Of depth streams: each cost a book a new snapshot. */
+  readonly breaks: number;
+  /** Snapshots that books wanted. */
+  readonly wishes: number;
+  readonly malformed: number;
+  readonly retries: number;
+}
+
 /** `cluster` of the status; null where one machine does everything. */
 export interface ClusterStatus {
-  readonly role: 'collector' | 'writer';
+  readonly role: 'collector' | 'writer' | 'order-book';
   readonly name: string;
   readonly node: string;
   readonly servers: readonly string[];
@@ -62,12 +87,14 @@ export interface ClusterStatus {
   /** Null where there is none, or none that has said something. */
   readonly forwarder: ForwarderStatus | null;
   readonly writer: PartitionWriterStatus | null;
+  readonly follower: FollowerStatus | null;
 }
 
-/** What is known at a moment: the latest reports of the two that speak with other machines, and what waits for the first. */
+/** What is known at a moment: the latest reports of those that speak with other machines, and what waits for the forwarder. */
 export interface ClusterView {
   readonly forwarder: ForwarderReport | undefined;
   readonly writer: PartitionWriterReport | undefined;
+  readonly follower: PartitionFollowerReport | undefined;
   readonly backlog: SinkBacklogReport | undefined;
   readonly nowMs: number;
 }
@@ -80,19 +107,26 @@ export function clusterStatus(place: ClusterPlace | undefined, view: ClusterView
     name,
     node: place.node,
     servers,
-    problem: view.forwarder?.problem ?? view.writer?.problem ?? view.backlog?.refusal ?? null,
+    problem: problemOf(view) ?? null,
     forwarder: forwarderStatus(view),
     writer: writerStatus(view),
+    follower: followerStatus(view),
   };
+}
+
+function problemOf({ forwarder, writer, follower, backlog }: ClusterView): string | undefined {
+  return forwarder?.problem ?? writer?.problem ?? follower?.problem ?? backlog?.refusal;
 }
 
 /** Beyond it somebody should look, although the journal keeps everything. */
 const BACKLOG_AGE_MAX_MS = 30_000;
+/** Books are behind, or the clocks of this machine and the collectors differ. */
+const LAG_MAX_MS = 30_000;
 
 /** What is wrong and keeps a collector from nothing; of a writer it is an obstacle. */
 export function clusterConcerns(cluster: ClusterStatus | null): string[] {
   if (cluster === null) return [];
-  const { role, problem, forwarder, writer } = cluster;
+  const { role, problem, forwarder, writer, follower } = cluster;
   const kept = `${forwarder?.backlogBytes ?? 0} bytes are in the journal`;
   const concerns: string[] = [];
   if (role === 'collector' && problem !== null)
@@ -103,12 +137,21 @@ export function clusterConcerns(cluster: ClusterStatus | null): string[] {
     concerns.push(`forwarder: the disk had no room for what was not forwarded (${forwarder.drops} times)`);
   for (const partition of writer?.refused ?? [])
     concerns.push(`partition ${partition}: its files here are not what was confirmed; others write it`);
+  if (follower !== null && problem === null) concerns.push(...followerConcerns(follower));
   return concerns;
 }
 
-/** Why a writer does nothing. */
+function followerConcerns({ lagMs }: FollowerStatus): string[] {
+  if (lagMs === null) return ['books: no collector has forwarded anything since this machine began'];
+  return lagMs > LAG_MAX_MS ? [`books: the latest that collectors have forwarded is ${lagMs} ms old`] : [];
+}
+
+/** Why a machine that does nothing without the servers does nothing. */
 export function clusterObstacles(cluster: ClusterStatus | null): string[] {
-  return cluster?.role === 'writer' && cluster.problem !== null ? [`servers: ${cluster.problem}`] : [];
+  if (cluster === null || cluster.role === 'collector') return [];
+  if (cluster.problem !== null) return [`servers: ${cluster.problem}`];
+  const { partitions = 0, reading = 0 } = cluster.follower ?? {};
+  return reading < partitions ? [`servers: ${reading} of ${partitions} partitions are read`] : [];
 }
 
 function forwarderStatus({ forwarder, backlog }: ClusterView): ForwarderStatus | null {
@@ -139,7 +182,7 @@ function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | n
         committedSequence,
         isWaiting,
         heldBytes,
-        lagMs: latestReceiptUs > 0 ? Math.max(0, Math.round(nowMs - latestReceiptUs / 1000)) : null,
+        lagMs: lagOf(latestReceiptUs, nowMs),
       }),
     ),
     unsettled,
@@ -154,4 +197,22 @@ function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | n
     lostLeases,
     retries,
   };
+}
+
+function followerStatus({ follower, nowMs }: ClusterView): FollowerStatus | null {
+  if (follower === undefined) return null;
+  const { partitions, messages, bytes, repeats, leaps, breaks, wishes, malformed, retries } =
+    follower.followed;
+  const latestReceiptUs = Math.max(0, ...partitions.map((partition) => partition.latestReceiptUs));
+  return {
+    partitions: partitions.length,
+    reading: partitions.filter(({ sequence }) => sequence !== undefined).length,
+    lagMs: lagOf(latestReceiptUs, nowMs),
+    messages, bytes, repeats, leaps, breaks, wishes, malformed, retries,
+  }; // prettier-ignore
+}
+
+/** Null before the first record. */
+function lagOf(latestReceiptUs: number, nowMs: number): number | null {
+  return latestReceiptUs > 0 ? Math.max(0, Math.round(nowMs - latestReceiptUs / 1000)) : null;
 }

@@ -74,6 +74,7 @@ function roleDurations({ role, figures }: ChildReport): Partial<Figures['duratio
     case 'sink':
     case 'forwarder':
     case 'partition-writer':
+    case 'partition-follower':
       return {};
   }
 }

@@ -31,6 +31,7 @@ export function addTotals(totals: RecorderTotals, report: ChildReport): Recorder
       return { ...totals, bookSnapshots: totals.bookSnapshots + report.snapshotsWritten };
     case 'sink':
     case 'forwarder':
+    case 'partition-follower':
       return totals;
   }
 }

@@ -14,7 +14,14 @@ import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
 import { addArchive, NO_ARCHIVE } from './add-archive.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
-import { addTally as add, CarriedStreams, NOTHING, type Tally, tallyOf } from './carried-streams.ts';
+import {
+  addTally as add,
+  CarriedStreams,
+  carriesStreams,
+  NOTHING,
+  type Tally,
+  tallyOf,
+} from './carried-streams.ts';
 import {
   clusterConcerns,
   clusterObstacles,
@@ -138,7 +145,7 @@ export class StatusBoard {
   report(id: string, report: ChildReport, nowMs: number): void {
     this.#latest.set(id, { report, atMs: nowMs });
     if (report.role === 'sink') this.#sinks.report(id, report, nowMs);
-    if (report.role === 'worker') this.#carried.report(id, report);
+    if (carriesStreams(report)) this.#carried.report(id, report);
     if (report.role !== 'order-book') return;
     for (const { symbol, state } of report.books) if (state === 'live') this.#hadBook.add(symbol);
   }
@@ -172,7 +179,7 @@ export class StatusBoard {
     this.#endedTotals = addTotals(this.#endedTotals, report);
     if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
     this.#endedFigures = addFigures(this.#endedFigures, figuresOf(report));
-    if (report.role !== 'worker')
+    if (!carriesStreams(report))
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
     this.#carried.ended(id);
   }
@@ -201,17 +208,11 @@ export class StatusBoard {
 
   /** What a child counts of each stream. The merge alone knows gaps, the workers the events. */
   #tallies(id: string, report: ChildReport): (readonly [string, Tally])[] {
-    switch (report.role) {
-      case 'worker':
-        return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
-      case 'writer':
-      case 'partition-writer':
-        return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
-      case 'order-book':
-      case 'sink':
-      case 'forwarder':
-        return [];
-    }
+    if (carriesStreams(report))
+      return (this.#carried.of(id) ?? []).map((line) => [line.stream, tallyOf(line)]);
+    if (report.role === 'writer' || report.role === 'partition-writer')
+      return Object.entries(report.gaps).map(([stream, gaps]) => [stream, { ...NOTHING, gaps }]);
+    return [];
   }
 
   totals(): RecorderTotals {
@@ -247,6 +248,7 @@ export class StatusBoard {
     return clusterStatus(this.#place, {
       forwarder: reports.find((report) => report.role === 'forwarder'),
       writer: reports.find((report) => report.role === 'partition-writer'),
+      follower: reports.find((report) => report.role === 'partition-follower'),
       backlog: this.#writer()?.sinks?.find(({ name }) => name === FORWARDER),
       nowMs,
     });

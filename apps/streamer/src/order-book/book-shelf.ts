@@ -8,19 +8,22 @@ import { BookKeeper, type BookKeeperOptions } from './book-keeper.ts';
 import type { BookOpenings } from './book-openings.ts';
 
 export interface BookShelfOptions extends BookKeeperOptions {
-  readonly symbols: readonly string[];
+  /** Whose books are kept; undefined: of every depth stream that comes, from its first message on. */
+  readonly symbols: readonly string[] | undefined;
   readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout' | 'wallUs'>;
   readonly log: Log;
   readonly joined: (symbol: string) => void;
   readonly snapshotWanted: (symbol: string) => void;
   /** Told of every message before its book takes it. */
-  readonly openings?: Pick<BookOpenings, 'meet'>;
+  readonly openings?: Pick<BookOpenings, 'meet'> | undefined;
+  /** How long a book waits for a snapshot to come by itself before it asks for one. Default 2000. */
+  readonly wishDelayMs?: number | undefined;
 }
 
-/**
- * How long a book waits for a snapshot to come by itself before it asks for one. The worker fetches one at the start
- * and after every gap, and everybody who follows the stream gets it.
- */
+/** Books that open by themselves; more symbols than any market has. Beyond, a stream has no book, and the log says so. */
+const BOOKS_MAX = 10_000;
+
+/** The worker fetches a snapshot at the start and after every gap, and everybody who follows the stream gets it. */
 const WISH_DELAY_MS = 2000;
 const WISH_DELAY_MAX_MS = 60_000;
 
@@ -34,18 +37,19 @@ export class BookShelf {
 
   constructor(options: BookShelfOptions) {
     this.#options = options;
-    this.keep(options.symbols);
+    this.keep(options.symbols ?? []);
   }
 
   /** Keeps books of these symbols from now on; those that are kept already stay as they are. */
   keep(symbols: readonly string[]): void {
-    const handlers = {
-      joined: this.#options.joined,
-      snapshotNeeded: (symbol: string): void => this.#wishSoon(symbol),
-    };
     for (const symbol of this.#books.keys()) if (!symbols.includes(symbol)) this.#books.delete(symbol);
-    for (const symbol of symbols)
-      if (!this.#books.has(symbol)) this.#books.set(symbol, new BookKeeper(symbol, this.#options, handlers));
+    for (const symbol of symbols) if (!this.#books.has(symbol)) this.#open(symbol);
+    this.#bookOf.clear();
+  }
+
+  /** Keeps no books of these any more, unless they come again. */
+  drop(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.#books.delete(symbol);
     this.#bookOf.clear();
   }
 
@@ -89,11 +93,28 @@ export class BookShelf {
     let book = this.#bookOf.get(stream);
     if (book === undefined && !this.#bookOf.has(stream)) {
       const at = stream.indexOf('@');
-      if (streamKind(stream.slice(at + 1)) === 'depth') book = this.#books.get(stream.slice(0, at));
+      if (streamKind(stream.slice(at + 1)) === 'depth') book = this.#bookFor(stream.slice(0, at));
       this.#bookOf.set(stream, book);
     }
     if (book !== undefined) this.#record(book, record);
   };
+
+  #bookFor(symbol: string): BookKeeper | undefined {
+    const book = this.#books.get(symbol);
+    if (book !== undefined || this.#options.symbols !== undefined) return book;
+    if (this.#books.size < BOOKS_MAX) return this.#open(symbol);
+    this.#options.log.error('TooManyBooks', { symbol, max: BOOKS_MAX });
+    return undefined;
+  }
+
+  #open(symbol: string): BookKeeper {
+    const book = new BookKeeper(symbol, this.#options, {
+      joined: this.#options.joined,
+      snapshotNeeded: () => this.#wishSoon(symbol),
+    });
+    this.#books.set(symbol, book);
+    return book;
+  }
 
   #record(book: BookKeeper, record: BatchRecord): void {
     const { stream, type, bytes, payloadStart, payloadEnd, receivedAtUs } = record;
@@ -109,7 +130,7 @@ export class BookShelf {
     }
   }
 
-  #wishSoon(symbol: string, delayMs = WISH_DELAY_MS): void {
+  #wishSoon(symbol: string, delayMs = this.#options.wishDelayMs ?? WISH_DELAY_MS): void {
     if (this.#wishes.has(symbol)) return;
     const wish = (): void => {
       this.#wishes.delete(symbol);

@@ -6,6 +6,7 @@ import { FlowError } from '@org/flow';
 import { nodeOf } from '../cluster/open-bus.ts';
 import { Children } from '../control/children.ts';
 import { EXIT, type ExitCode, FatalError } from '../control/exit-codes.ts';
+import { FollowedStreams } from '../control/followed-streams.ts';
 import { FolderCounters } from '../control/folder-counters.ts';
 import { childNodeFlags } from '../control/node-flags.ts';
 import { noHands } from '../control/hands/no-hands.ts';
@@ -83,10 +84,8 @@ export async function runPrimary(
       const numbers = { generation: counters.nextGeneration(), revision: revision++ };
       return planRecorder(planned, symbols, numbers, weightOf);
     };
-    // A writer hears of symbols by what is forwarded.
-    const isWriter = config.cluster.role === 'writer';
-    const chosen = isWriter ? NO_SYMBOLS : await desk.choose(config.symbols, []);
-    if (!isWriter) desk.adopt(chosen);
+    const chosen = hasWorkers(config) ? await desk.choose(config.symbols, []) : NO_SYMBOLS;
+    if (hasWorkers(config)) desk.adopt(chosen);
     return await record({
       load, plan, first: plan(config, chosen), desk, pace, disk, ...exchange, entry,
       nodeFlags: childNodeFlags(), outputPath, sockets,
@@ -104,6 +103,11 @@ export async function runPrimary(
     signals.close();
     await logs.close();
   }
+}
+
+/** Others hear of symbols by what is forwarded. */
+function hasWorkers({ cluster: { role } }: StreamerConfig): boolean {
+  return role === 'all' || role === 'collector';
 }
 
 const NO_SYMBOLS: ChosenSymbols = { symbols: [], weightOf: undefined, universe: undefined };
@@ -141,12 +145,18 @@ async function record(recording: Recording): Promise<ExitCode> {
   const place = { config: config.cluster, node: nodeOf(config.cluster) };
   const board = new StatusBoard(startedAtMs, expectationOf(first), place);
   const desk = new BookDesk((query) => children.send('order-book', query), systemClock);
-  const children = new Children({ ...recording, ...first, board, desk });
+  const children: Children = new Children({
+    ...recording,
+    ...first,
+    board,
+    desk,
+    followed: (seen, gone) => followed.take(seen, gone),
+  });
+  const followed = new FollowedStreams({ children, board });
   const obstacles = (): string[] => board.obstacles(Date.now(), children.states());
-  const hands =
-    config.cluster.role === 'writer'
-      ? noHands(() => Date.now())
-      : openHands({ ...recording, children, board });
+  const hands = hasWorkers(config)
+    ? openHands({ ...recording, children, board })
+    : noHands(config.cluster.role, () => Date.now());
   const monitored = new MonitoringDesk({
     board, children, startedAtMs, books: desk, isStopping: () => stop.isStopping, budget: recording.budget,
     reloads: () => hands.reloads(), logs: () => recording.logs.counters(), market: config.network.market,
@@ -166,7 +176,7 @@ async function record(recording: Recording): Promise<ExitCode> {
     await Promise.race([children.start(), stop.stopped]);
     const duration = stopAfter(config, stop, log);
     hands.start();
-    if (!stop.isStopping) diskWatch = watchDisk(recording, children, board, hands);
+    if (!stop.isStopping && isStoring(config)) diskWatch = watchDisk(recording, children, board, hands);
     signals.onReload(() => hands.reload());
     await stop.stopped;
     systemClock.clearTimeout(duration);
@@ -186,6 +196,11 @@ async function record(recording: Recording): Promise<ExitCode> {
   const exitCode = children.failedStops.size > 0 && stop.exitCode === EXIT.ok ? EXIT.failed : stop.exitCode;
   log.info('Stopped', { reason: stop.reason, exitCode });
   return exitCode;
+}
+
+/** Books are kept in memory: a full disk is no reason to show them no more. */
+function isStoring({ cluster: { role } }: StreamerConfig): boolean {
+  return role !== 'order-book';
 }
 
 function watchDisk(

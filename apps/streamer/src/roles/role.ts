@@ -26,6 +26,8 @@ async function start(task: Task): Promise<void> {
       return (await import('./forwarder.ts')).runForwarder(task);
     case 'partition-writer':
       return (await import('./partition-writer.ts')).runPartitionWriter(task);
+    case 'partition-follower':
+      return (await import('./partition-follower.ts')).runPartitionFollower(task);
     case 'worker':
       (await import('./worker.ts')).runWorker(task);
   }

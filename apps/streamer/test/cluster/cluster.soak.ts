@@ -6,9 +6,9 @@ import { itOfCluster, LONG, playCluster, SHORT } from './play-cluster.ts';
 import { eventually } from '../process/recorder.ts';
 
 const KILLS = Number(process.env['FAULT_COUNT'] ?? 40);
-const PAIR = { collectors: ['c1', 'c2'], writers: ['w1', 'w2'] };
+const PAIR = { collectors: ['c1', 'c2'], writers: ['w1', 'w2'], bookNodes: ['b1', 'b2'] };
 
-describe('two collectors of the same symbols, two writers, one server', () => {
+describe('two collectors of the same symbols, two writers, two machines with books, one server', () => {
   itOfCluster(`lose and double nothing while ${KILLS} kill -9 hit them in a minute`, async () => {
     const seed = seedOfRun();
     const during = (_: Nodes, killer: ClusterKiller): Promise<void> => killer.kill(KILLS, 1100);

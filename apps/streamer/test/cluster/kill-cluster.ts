@@ -1,15 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsServer } from '../../../../tools/test-servers/nats.mjs';
+import type { ExchangeProcess } from '../faults/exchange-process.ts';
 import type { NodeProcess } from './node-process.ts';
 
 export interface Nodes {
+  readonly exchange: Pick<ExchangeProcess, 'freeze' | 'thaw'>;
   readonly server: Pick<NatsServer, 'kill' | 'restart'>;
   readonly collectors: readonly NodeProcess[];
   readonly writers: readonly NodeProcess[];
+  readonly bookNodes: readonly NodeProcess[];
 }
 
 export interface Kill {
-  readonly kind: 'server' | 'writer node' | 'writer child' | 'collector node' | 'collector child';
+  readonly kind:
+    | 'server'
+    | 'writer node'
+    | 'writer child'
+    | 'collector node'
+    | 'collector child'
+    | 'book node'
+    | 'book child';
   readonly victim: string;
   readonly at: string;
 }
@@ -21,6 +31,9 @@ const KINDS: readonly Kind[] = [
   'server', 'server', 'writer node', 'writer child', 'writer child',
   'collector node', 'collector node', 'collector child', 'collector child', 'collector child',
 ]; // prettier-ignore
+
+/** Where there are machines that keep books. */
+const BOOK_KINDS: readonly Kind[] = ['book node', 'book child', 'book child'];
 
 /** Two collectors that are down at once lose what nobody hears: the next one waits until both deliver. */
 const DELIVERS_FOR_MS = 500;
@@ -46,7 +59,8 @@ export class ClusterKiller {
   async kill(count: number, pauseMs: number): Promise<void> {
     while (this.kills.length < count) {
       await sleep(pauseMs * (0.5 + this.#chance()));
-      await this.#killOne(this.#pick(KINDS));
+      const hasBooks = this.#nodes.bookNodes.length > 0;
+      await this.#killOne(this.#pick(hasBooks ? [...KINDS, ...BOOK_KINDS] : KINDS));
     }
   }
 
@@ -56,7 +70,7 @@ export class ClusterKiller {
   }
 
   async #killOne(kind: Kind): Promise<void> {
-    const { server, collectors, writers } = this.#nodes;
+    const { server, collectors, writers, bookNodes } = this.#nodes;
     switch (kind) {
       case 'server':
         await server.kill();
@@ -67,6 +81,10 @@ export class ClusterKiller {
         return this.#killNode(kind, this.#pick(writers));
       case 'writer child':
         return this.#killChild(kind, this.#pick(writers));
+      case 'book node':
+        return this.#killNode(kind, this.#pick(bookNodes));
+      case 'book child':
+        return this.#killChild(kind, this.#pick(bookNodes));
       case 'collector node':
       case 'collector child':
         if (!this.#mayLoseOne()) return;

@@ -12,6 +12,7 @@ export interface NodeStatus {
   readonly streams: readonly { stream: string; events: number; gaps: number }[];
   readonly obstacles: readonly string[];
   readonly concerns: readonly string[];
+  readonly books: readonly { symbol: string; state: string }[];
   readonly cluster: {
     readonly role: string;
     readonly node: string;
@@ -34,8 +35,11 @@ export interface NodeStatus {
       readonly holes: number;
       readonly repeats: number;
     } | null;
+    readonly follower: { readonly partitions: number; readonly reading: number } | null;
   } | null;
 }
+
+export type NodeRole = 'collector' | 'writer' | 'order-book';
 
 /** One machine of several: a recorder with a folder, a port and a process group of its own. */
 export class NodeProcess {
@@ -50,7 +54,7 @@ export class NodeProcess {
   /** Of all lives. */
   lives = 0;
 
-  constructor(root: string, name: string, role: 'collector' | 'writer', config: Record<string, unknown>) {
+  constructor(root: string, name: string, role: NodeRole, config: Record<string, unknown>) {
     this.name = name;
     this.folder = join(root, name);
     this.data = join(this.folder, 'data');

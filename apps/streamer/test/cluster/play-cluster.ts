@@ -10,6 +10,7 @@ import { eventually, requireClean, type Replay, replay, temporaryFolder } from '
 import { ClusterKiller, delivers, type Kill, type Nodes } from './kill-cluster.ts';
 import { NodeProcess, type NodeStatus } from './node-process.ts';
 import { folderOf, putTogether } from './put-together.ts';
+import { servedBooks } from './served-books.ts';
 
 export const CAPTURES = resolve('../shared/data');
 /** What the captures hold. */
@@ -44,6 +45,8 @@ export interface ClusterPlay {
   readonly patienceMs: number;
   readonly collectors: readonly string[];
   readonly writers: readonly string[];
+  /** Machines that keep books of everything; none when absent. */
+  readonly bookNodes?: readonly string[];
   /** Writers that are not started at first. */
   readonly spares?: readonly string[];
   /** What happens while it is played, from the moment when both collectors deliver. */
@@ -63,6 +66,8 @@ export interface ClusterEnd {
   }[];
   readonly replays: readonly Replay[];
   readonly books: readonly object[];
+  /** What each machine that keeps books gave at the end, and what it should. */
+  readonly served: readonly { readonly given: object; readonly expected: object }[];
   readonly exitCodes: readonly (number | null)[];
   readonly lefts: readonly string[];
   /** What the nodes said of gaps: those of one collector are its own, those of a writer are in what is stored. */
@@ -97,10 +102,13 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
     (name) => new NodeProcess(root.path, name, 'writer', config),
   );
   const collectors = play.collectors.map((name) => new NodeProcess(root.path, name, 'collector', config));
-  const nodes: Nodes = { server, collectors, writers };
+  const bookNodes = (play.bookNodes ?? []).map(
+    (name) => new NodeProcess(root.path, name, 'order-book', config),
+  );
+  const nodes: Nodes = { exchange, server, collectors, writers, bookNodes };
   const killer = new ClusterKiller(nodes, chanceOf(play.seed));
   try {
-    for (const node of [...writers, ...collectors]) if (!spares.has(node.name)) node.start();
+    for (const node of [...writers, ...bookNodes, ...collectors]) if (!spares.has(node.name)) node.start();
     for (const node of collectors)
       await eventually(
         () => delivers(node),
@@ -114,11 +122,12 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
     // Whoever has just come back hears nothing any more, and brings what is in its journal.
     for (const node of collectors)
       await node.statusWhen(({ processes }) => processes.every(({ state }) => state === 'ready'));
+    const served = await servedBooks(play, bookNodes);
     const collected = await Promise.all(collectors.map((node) => node.stop()));
     // The disk of one that was lost for good cuts in another machine what was never confirmed.
     for (const node of writers) if (!node.isUp) node.start();
     await allStored(writers);
-    const written = await Promise.all(writers.map((node) => node.stop()));
+    const written = await Promise.all([...writers, ...bookNodes].map((node) => node.stop()));
     const all = putTogether(
       writers.map(({ data }) => data),
       join(root.path, 'all'),
@@ -145,15 +154,18 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
       rows: play.symbols.flatMap((symbol) => rowsOf(play, symbol, join(folderOf(all, symbol), symbol))),
       replays: await Promise.all(play.symbols.map((symbol) => replay(all, symbol))),
       books: play.symbols.map((symbol) => lastBook(play.capture, symbol)),
+      served,
     };
   } catch (error) {
-    const logs = [...collectors, ...writers].map(({ name, log }) => `== ${name}\n${log.slice(-3000)}`);
+    const logs = [...collectors, ...writers, ...bookNodes].map(
+      ({ name, log }) => `== ${name}\n${log.slice(-3000)}`,
+    );
     throw new Error(`${(error as Error).message}\n${JSON.stringify(killer.kills)}\n${logs.join('\n')}`, {
       cause: error,
     });
   } finally {
     await killer.stop();
-    for (const node of [...writers, ...collectors]) await node.kill();
+    for (const node of [...writers, ...collectors, ...bookNodes]) await node.kill();
     await exchange.stop();
     await server.stop();
     if (process.env['KEEP'] === undefined) root.remove();

@@ -46,6 +46,15 @@ export class ExchangeProcess {
     return { rest_url: this.#url, ws_url: this.#url.replace('http', 'ws') };
   }
 
+  /** It sends and answers nothing until `thaw`; then it sends what was due meanwhile. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   async inject(fault: Record<string, unknown>): Promise<void> {
     const answer = await fetch(`${this.#url}/simulator/faults`, {
       method: 'POST',
@@ -60,6 +69,7 @@ export class ExchangeProcess {
   }
 
   async stop(): Promise<void> {
+    this.thaw();
     this.#child.kill('SIGTERM');
     await this.#ended;
   }

@@ -10,9 +10,9 @@ const GIB = 1024 * MIB;
 export function clusterFields() {
   return {
     role: wordField(
-      'What this machine does: everything, or receive and forward, or write what collectors forward.',
+      'What this machine does: everything, receive and forward, write what is forwarded, or keep books of it.',
       'all',
-      ['all', 'collector', 'writer'],
+      ['all', 'collector', 'writer', 'order-book'],
     ),
     name: partNameField('Of the recorder on the servers; all its machines have the same.', 'recorder'),
     node: partNameField(

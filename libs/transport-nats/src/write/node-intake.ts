@@ -24,6 +24,11 @@ export class NodeIntake {
     return this.#taken;
   }
 
+  /** Whatever lies before the frame and is missing is missed no more: for who cannot ask for it. */
+  skipTo({ node, incarnation, after }: ForwardFrame): void {
+    this.#taken = withTaken(this.#taken, node, { incarnation, position: after });
+  }
+
   take({ node, incarnation, after, through, pieces }: ForwardFrame): Intake {
     if (this.#taken[node] === undefined && Object.keys(this.#taken).length >= NODES_MAX)
       return { kind: 'refuse' };

@@ -14,8 +14,8 @@ export interface StreamMessage {
 export interface PartitionReaderOptions {
   readonly bus: Bus;
   readonly partition: number;
-  /** Reading begins behind it. */
-  readonly afterSequence: number;
+  /** Reading begins behind it; `end`: with what comes after the server was reached. */
+  readonly afterSequence: number | 'end';
   readonly retrying: (error: TransportNatsError) => void;
 }
 
@@ -36,7 +36,7 @@ export class PartitionReader {
   readonly #room: Pause;
   readonly #arrival: Pause;
   #waiting: StreamMessage[] = [];
-  #sequence: number;
+  #sequence: number | 'end';
   #running: Promise<void> | undefined;
   #failure: TransportNatsError | undefined;
 
@@ -46,6 +46,11 @@ export class PartitionReader {
     const { clock } = options.bus;
     this.#room = new Pause(clock, this.#ending.signal);
     this.#arrival = new Pause(clock, this.#ending.signal);
+  }
+
+  /** Of the last message that was read, or where reading began; undefined before the server was reached. */
+  get sequence(): number | undefined {
+    return this.#sequence === 'end' ? undefined : this.#sequence;
   }
 
   start(): void {
@@ -93,33 +98,35 @@ export class PartitionReader {
 
   /** With one consumer of the server: until it misses something, or fails. */
   async #consume(worked: () => void): Promise<void> {
-    const { signal } = this.#ending;
     const consumer = await this.#createConsumer();
-    try {
-      for (let delivered = 0; !signal.aborted;) {
-        if (this.#waiting.length >= WAITING_MAX) {
-          await this.#room.for(EXPIRES_MS);
-          continue;
-        }
-        const before = delivered;
-        const messages = await consumer.fetch({ max_messages: MESSAGES_AT_ONCE, expires: EXPIRES_MS });
-        const stop = (): void => messages.stop();
-        signal.addEventListener('abort', stop, { once: true });
-        try {
-          for await (const message of messages) {
-            // What the server has sent and nobody received does not come again from this consumer.
-            if (message.info.deliverySequence !== ++delivered) return;
-            this.#take(message.subject, message.seq, message.data);
-          }
-        } finally {
-          signal.removeEventListener('abort', stop);
-        }
-        worked();
-        if (delivered > before) continue;
-        if ((await consumer.info(false)).delivered.consumer_seq > delivered) return;
+    await this.#readFrom(consumer, worked);
+    // Not after a failure: who does not answer now deletes nothing, and those that nobody uses go by themselves.
+    await consumer.delete().catch(() => false);
+  }
+
+  async #readFrom(consumer: Consumer, worked: () => void): Promise<void> {
+    const { signal } = this.#ending;
+    for (let delivered = 0; !signal.aborted;) {
+      if (this.#waiting.length >= WAITING_MAX) {
+        await this.#room.for(EXPIRES_MS);
+        continue;
       }
-    } finally {
-      await consumer.delete().catch(() => false);
+      const before = delivered;
+      const messages = await consumer.fetch({ max_messages: MESSAGES_AT_ONCE, expires: EXPIRES_MS });
+      const stop = (): void => messages.stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        for await (const message of messages) {
+          // What the server has sent and nobody received does not come again from this consumer.
+          if (message.info.deliverySequence !== ++delivered) return;
+          this.#take(message.subject, message.seq, message.data);
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+      worked();
+      if (delivered > before) continue;
+      if ((await consumer.info(false)).delivered.consumer_seq > delivered) return;
     }
   }
 
@@ -135,7 +142,8 @@ export class PartitionReader {
     return asking(bus.names.subjectsOf(partition), async () => {
       const manager = await bus.manager();
       const { state } = await manager.streams.info(stream);
-      if (state.last_seq < this.#sequence) this.#sequence = 0;
+      const after = this.#sequence === 'end' ? state.last_seq : this.#sequence;
+      this.#sequence = after > state.last_seq ? 0 : after;
       const { name } = await manager.consumers.add(stream, {
         ack_policy: AckPolicy.None,
         deliver_policy: DeliverPolicy.StartSequence,

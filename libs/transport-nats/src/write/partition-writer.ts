@@ -1,11 +1,10 @@
-import { readRecordBatch, RECORD_TYPE, type Sink } from '@org/storage';
+import type { Sink } from '@org/storage';
 import type { Bus } from '../bus/bus.ts';
-import { WishList } from '../control/wish-list.ts';
-import { encodeWish } from '../control/wish.ts';
-import { asking, hasCode, isPassing, natsError, TransportNatsError } from '../errors.ts';
+import { WishTeller } from '../control/wish-teller.ts';
+import { asking, hasCode, natsError, TransportNatsError } from '../errors.ts';
 import type { Lease } from '../lease/lease.ts';
-import { decodeFrame, type ForwardFrame } from '../wire/forward-frame.ts';
-import { FrameAssembler } from '../wire/fragments.ts';
+import type { ForwardFrame } from '../wire/forward-frame.ts';
+import { PartitionFrames } from '../wire/partition-frames.ts';
 import { NodeIntake } from './node-intake.ts';
 import type { PartitionCommits } from './partition-commits.ts';
 import { PartitionMerge } from './partition-merge.ts';
@@ -43,8 +42,8 @@ export class PartitionWriter {
   readonly #merge: PartitionMerge;
   readonly #intake: NodeIntake;
   readonly #reader: PartitionReader;
-  readonly #assemblers = new Map<string, FrameAssembler>();
-  readonly #wishes = new WishList();
+  readonly #frames: PartitionFrames;
+  readonly #wishes: WishTeller;
   #sequence: number;
   #stored: number;
   #isDirty = false;
@@ -56,9 +55,14 @@ export class PartitionWriter {
   #isStopping = false;
 
   constructor(options: PartitionWriterOptions) {
-    const { bus, lease, commits, limits, mergeLimits, mergeHandlers, retrying } = options;
+    const { bus, lease, commits, counters, limits, handlers, mergeLimits, mergeHandlers, retrying } = options;
     const { cursor } = commits;
     this.#options = options;
+    this.#wishes = new WishTeller(bus, retrying);
+    this.#frames = new PartitionFrames((problem) => {
+      counters.malformed++;
+      handlers?.malformed?.(lease.partition, problem);
+    });
     this.#merge = new PartitionMerge({
       clock: bus.clock,
       state: cursor.state,
@@ -142,31 +146,10 @@ export class PartitionWriter {
     const { counters } = this.#options;
     counters.messages++;
     counters.bytes += data.length;
-    const frame = this.#frameOf(subject, data, sequence);
-    // What is not complete has to be read again.
-    let behind = sequence;
-    for (const { openSequence } of this.#assemblers.values())
-      if (openSequence !== undefined) behind = Math.min(behind, openSequence - 1);
-    this.#sequence = behind;
+    const frame = this.#frames.take(subject, sequence, data);
+    this.#sequence = this.#frames.readBehind(sequence);
     this.#isDirty = true;
     if (frame !== undefined) await this.#takeFrame(frame);
-  }
-
-  #frameOf(subject: string, data: Buffer, sequence: number): ForwardFrame | undefined {
-    let assembler = this.#assemblers.get(subject);
-    if (assembler === undefined) this.#assemblers.set(subject, (assembler = new FrameAssembler()));
-    try {
-      const bytes = assembler.take(data, sequence);
-      return bytes === undefined ? undefined : decodeFrame(bytes);
-    } catch (error) {
-      if (!hasCode(error, 'FRAME_MALFORMED')) throw error;
-      this.#options.counters.malformed++;
-      this.#options.handlers?.malformed?.(
-        this.#options.lease.partition,
-        `${subject} at ${sequence}: ${(error as Error).message}`,
-      );
-      return undefined;
-    }
   }
 
   async #takeFrame(frame: ForwardFrame): Promise<void> {
@@ -199,17 +182,7 @@ export class PartitionWriter {
     this.#bytes += batch.length;
     this.#isDirty = true;
     await this.#options.sink.append(batch, this.#stored);
-    this.#forgetSnapshots(batch);
-  }
-
-  /** A snapshot of depth that came fulfils the wish for it. */
-  #forgetSnapshots(batch: Buffer): void {
-    if (this.#wishes.isEmpty) return;
-    const streams = new Set<string>();
-    readRecordBatch(batch, ({ type, stream }) => {
-      if (type === RECORD_TYPE.depthSnapshot) streams.add(stream);
-    });
-    this.#wishes.forget((wish) => wish.kind === 'depthSnapshot' && streams.has(wish.stream));
+    this.#wishes.came(batch);
   }
 
   async #commit(): Promise<void> {
@@ -256,16 +229,6 @@ export class PartitionWriter {
 
   async #tellWishes(nowMs: number): Promise<void> {
     for (const order of this.#merge.repairs()) this.#wishes.wish({ kind: 'repair', order });
-    const due = this.#wishes.due(nowMs);
-    if (due.length === 0) return;
-    const { bus, retrying } = this.#options;
-    try {
-      const connection = await bus.connection();
-      for (const wish of due) connection.publish(bus.names.wishes, encodeWish(wish));
-    } catch (error) {
-      // A wish is told again.
-      if (!isPassing(natsError(bus.names.wishes, error))) throw error;
-      retrying(natsError(bus.names.wishes, error));
-    }
+    await this.#wishes.tell(nowMs);
   }
 }

@@ -2,7 +2,7 @@ import type { ReloadReport } from '../reload.ts';
 import type { Hands } from './open-hands.ts';
 
 /** Of a machine that records no symbols itself. */
-export function noHands(nowMs: () => number): Hands {
+export function noHands(role: string, nowMs: () => number): Hands {
   let requested = 0;
   let lastAt: string | null = null;
   return {
@@ -16,7 +16,7 @@ export function noHands(nowMs: () => number): Hands {
       finished: requested,
       lastAt,
       outcome: requested === 0 ? null : 'refused',
-      problem: requested === 0 ? null : 'a writer takes another configuration with a restart',
+      problem: requested === 0 ? null : `the role ${role} takes another configuration with a restart`,
       needRestart: [],
     }),
     shed: () => undefined,
