@@ -58,5 +58,5 @@ export { CursorBook } from './write/cursor-book.ts';
 export { decodeCursor, encodeCursor, FIRST_CURSOR } from './write/cursor.ts';
 export { NodeIntake } from './write/node-intake.ts';
 export { PartitionedWriter } from './write/partitioned-writer.ts';
-export { decideSettling } from './write/settle.ts';
+export { decideSettling, settleStore } from './write/settle.ts';
 export { PARTITION_MERGE_LIMITS, WRITE_LIMITS } from './write/write-options.ts';

@@ -5,6 +5,7 @@ import type {
   ChildReport,
   JournalReport,
   LatencyReport,
+  PartitionWriterReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
@@ -170,7 +171,7 @@ export class StatusBoard {
     this.#sinks.ended(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
-    if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
+    if (isStoring(report)) this.#endedArchive = addArchive(this.#endedArchive, report.archive);
     this.#endedFigures = addFigures(this.#endedFigures, figuresOf(report));
     if (report.role !== 'worker')
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
@@ -277,7 +278,7 @@ export class StatusBoard {
       writeLatencyMs: writer?.writeLatencyMs ?? NO_LATENCY,
       receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
-      archive: addArchive(this.#endedArchive, writer?.archive ?? NO_ARCHIVE),
+      archive: addArchive(this.#endedArchive, this.#reports().find(isStoring)?.archive ?? NO_ARCHIVE),
       disk: this.disk ?? null,
       cluster: this.cluster(nowMs),
     };
@@ -363,6 +364,11 @@ export class StatusBoard {
   #workerStreams(): StreamReport[] {
     return this.#streamsOf(this.#carried.workers);
   }
+}
+
+/** Whether it is of the process that stores files. */
+function isStoring(report: ChildReport): report is WriterReport | PartitionWriterReport {
+  return report.role === 'writer' || report.role === 'partition-writer';
 }
 
 function isRare(streamKey: string): boolean {

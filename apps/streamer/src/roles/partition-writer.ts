@@ -1,15 +1,23 @@
+import { fileURLToPath } from 'node:url';
 import { LocalDoor } from '@org/flow';
+import { forkChild } from '@org/supervision';
+import { Archivist } from '../archive/archivist.ts';
 import { mergeLimitsOf } from '../cluster/merge-limits.ts';
 import { PartitionStores } from '../cluster/partition-stores.ts';
+import { PartitionTime } from '../cluster/partition-time.ts';
 import { nodeOf, openBus, transport } from '../cluster/open-bus.ts';
 import { Trouble } from '../cluster/trouble.ts';
 import { childClock } from '../control/child-clock.ts';
 import { reportRegularly } from '../control/child-reports.ts';
 import { openChildControl } from '../control/orphan.ts';
+import type { PrimaryMessage } from '../control/messages.ts';
 import type { PartitionWriterTask } from '../control/task.ts';
-import { childLog, errorFields } from '../logging/child-log.ts';
+import { childLog, errorFields, type Log } from '../logging/child-log.ts';
 import { ProcessMeter } from '../monitoring/process-meter.ts';
 import { openFilesMax, processLimits } from '../writer/open-files.ts';
+
+/** The program of the packer, beside this one. */
+const PACKER = fileURLToPath(new URL('../archive/main.js', import.meta.url));
 
 /** A predecessor that is still committing holds the folder, and is waited for. */
 const PREDECESSOR_TIMEOUT_MS = 20_000;
@@ -20,7 +28,13 @@ const PREDECESSOR_TIMEOUT_MS = 20_000;
  */
 export async function runPartitionWriter(task: PartitionWriterTask): Promise<void> {
   let stop: () => Promise<void> = () => Promise.resolve();
-  const control = openChildControl(task, { stop: () => stop() });
+  let packEarly: () => void = () => undefined;
+  const control = openChildControl(task, {
+    message: (message) => {
+      if ((message as PrimaryMessage).type === 'pack-early') packEarly();
+    },
+    stop: () => stop(),
+  });
   const log = childLog(task.config.logging.level);
   // Who holds it is the only one who may touch the files.
   const door = new LocalDoor({
@@ -32,17 +46,23 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
   const { cluster } = task.config;
   const { PartitionedWriter, CheckpointCopy } = await transport();
   const bus = await openBus(cluster);
+  const time = new PartitionTime(cluster);
   const stores = new PartitionStores({
     outputPath: task.outputPath,
     storage: task.config.storage,
     openFilesMax: openFilesMax(processLimits()),
     partitions: cluster.partitions,
     makeCopy: (path, copyPath) => new CheckpointCopy(path, copyPath),
+    writtenUs: (partition) => {
+      const status = writer.stats().partitions.find((owned) => owned.partition === partition);
+      return status && time.closingUs(status, Date.now());
+    },
+    putOff: (partition, error) => log.debug('ClosingPutOff', { partition, ...errorFields(error) }),
     events: { rejected: (rejection) => log.warn('RecordRejected', { ...rejection }) },
   });
   const gaps = new Map<string, number>();
   const trouble = new Trouble(log, childClock);
-  const writer = new PartitionedWriter(bus, {
+  const writer: InstanceType<typeof PartitionedWriter> = new PartitionedWriter(bus, {
     writer: nodeOf(cluster),
     store: (partition) => stores.store(partition),
     mergeLimits: mergeLimitsOf(cluster),
@@ -67,6 +87,8 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
       malformed: (partition, problem) => log.error('MessageMalformed', { partition, problem }),
     },
   });
+  const archivist = archivistOf(task, stores, log);
+  packEarly = () => archivist.hurry();
   const meter = new ProcessMeter();
   const reports = reportRegularly(childClock, () => ({
     role: 'partition-writer',
@@ -77,15 +99,36 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
     problem: trouble.problem(writer.stats().commits),
     ...storedBy(stores),
     written: writer.stats(),
+    archive: archivist.report(),
   }));
   stop = async () => {
     await writer.close();
+    // What is over is nobody's by now, so it is closed as it is.
+    await archivist.finish();
+    await stores.close();
     reports.stop();
     await bus.close();
     await door.close();
   };
   writer.start();
+  archivist.start();
   control.ready();
+}
+
+/** Packs the files of this machine; the manifests of each have its name, so that all folders can be put together. */
+function archivistOf({ config, outputPath }: PartitionWriterTask, stores: PartitionStores, log: Log): Archivist {
+  return new Archivist({
+    sink: stores,
+    timeUs: () => Date.now() * 1000,
+    // Repeats and connections are counted by partition, not by machine.
+    dayFigures: () => undefined,
+    outputDir: outputPath,
+    compression: config.storage.compression,
+    writer: nodeOf(config.cluster),
+    spawn: () => forkChild({ module: PACKER, silentStderr: false }),
+    clock: childClock,
+    log,
+  });
 }
 
 function storedBy(stores: PartitionStores): {

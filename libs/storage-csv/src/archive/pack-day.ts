@@ -42,6 +42,11 @@ export interface PackDayOptions extends PackOptions {
   /** Stands in the manifest. */
   readonly recorderVersion: string;
   /**
+   * One of several writers whose folders are put together: 1 to 64 letters, digits, `_`, `-`. Stands in the name of the
+   * manifest, `manifest_<date>.<writer>.json`. Default: there is only one.
+   */
+  readonly writer?: string | undefined;
+  /**
    * Stand in the manifest; without them those of the manifest before do. Null says that nobody knows, whatever stood
    * there before.
    */
@@ -142,7 +147,7 @@ class DayWork {
   }
 
   async #readManifest(): Promise<KnownBefore> {
-    const name = manifestName(this.#day.date);
+    const name = manifestName(this.#day.date, this.#options.writer);
     if (!this.#names.has(name)) return NOTHING_KNOWN;
     const file = await this.#options.fileSystem.openExisting(join(this.#folder, name));
     try {
@@ -201,7 +206,7 @@ class DayWork {
   }
 
   async #writeManifest(prepared: readonly Prepared[]): Promise<void> {
-    const { fileSystem, token, recorderVersion, figures } = this.#options;
+    const { fileSystem, token, recorderVersion, writer, figures } = this.#options;
     const { folder: symbol, date } = this.#day;
     for (const { entry } of prepared) this.#entries.set(entry.name, entry);
     await this.#describeOthers();
@@ -210,7 +215,7 @@ class DayWork {
       mergeFigures(this.#before, figures),
       this.#entries.values(),
     );
-    await writeWhole(fileSystem, this.#full(manifestName(date)), token, formatManifest(manifest));
+    await writeWhole(fileSystem, this.#full(manifestName(date, writer)), token, formatManifest(manifest));
     // Packed files, checksums and manifest have their names before anything goes.
     await fileSystem.syncFolder(this.#folder);
   }
