@@ -19,7 +19,7 @@ export async function listedFiles(
 ): Promise<ReadonlySet<string> | undefined> {
   const listed = await filesOf(fileSystem, join(storePath, CHECKPOINT));
   const copied = await filesOf(fileSystem, join(storePath, COPY));
-  if (!Array.isArray(listed) || copied === 'unreadable') return undefined;
+  if (listed === 'absent' || listed === 'unreadable' || copied === 'unreadable') return undefined;
   return new Set([...listed, ...(copied === 'absent' ? [] : copied)]);
 }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { LocalDoor } from '@org/flow';
 import { forkChild } from '@org/supervision';
+import type { CheckpointCopy, PartitionStatus, WriteHandlers } from '@org/transport-nats';
 import { Archivist } from '../archive/archivist.ts';
 import { mergeLimitsOf } from '../cluster/merge-limits.ts';
 import { PartitionStores } from '../cluster/partition-stores.ts';
@@ -44,22 +45,9 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
   });
   await door.listen();
   const { cluster } = task.config;
-  const { PartitionedWriter, CheckpointCopy } = await transport();
+  const { PartitionedWriter, CheckpointCopy: Copy } = await transport();
   const bus = await openBus(cluster);
-  const time = new PartitionTime(cluster);
-  const stores = new PartitionStores({
-    outputPath: task.outputPath,
-    storage: task.config.storage,
-    openFilesMax: openFilesMax(processLimits()),
-    partitions: cluster.partitions,
-    makeCopy: (path, copyPath) => new CheckpointCopy(path, copyPath),
-    writtenUs: (partition) => {
-      const status = writer.stats().partitions.find((owned) => owned.partition === partition);
-      return status && time.closingUs(status, Date.now());
-    },
-    putOff: (partition, error) => log.debug('ClosingPutOff', { partition, ...errorFields(error) }),
-    events: { rejected: (rejection) => log.warn('RecordRejected', { ...rejection }) },
-  });
+  const stores = storesOf(task, Copy, () => writer.stats().partitions, log);
   const gaps = new Map<string, number>();
   const trouble = new Trouble(log, childClock);
   const writer: InstanceType<typeof PartitionedWriter> = new PartitionedWriter(bus, {
@@ -76,16 +64,7 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
       switched: (change) => log.info('LineSwitched', { ...change }),
       damaged: (problem) => log.error('BatchDamaged', { problem }),
     },
-    handlers: {
-      taken: (partition, generation) => log.info('PartitionTaken', { partition, generation }),
-      ended: (partition, error) =>
-        log.info('PartitionEnded', { partition, ...(error === undefined ? {} : errorFields(error)) }),
-      undone: (partition) => log.warn('CommitUndone', { partition }),
-      refused: (partition, error) => log.error('StoreRefused', { partition, ...errorFields(error) }),
-      failed: (error) => trouble.met('ServersRefuse', error),
-      retrying: (error) => trouble.met('ServersAwaited', error),
-      malformed: (partition, problem) => log.error('MessageMalformed', { partition, problem }),
-    },
+    handlers: handlersOf(trouble, log),
   });
   const archivist = archivistOf(task, stores, log);
   packEarly = () => archivist.hurry();
@@ -115,8 +94,49 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
   control.ready();
 }
 
+function handlersOf(trouble: Trouble, log: Log): WriteHandlers {
+  return {
+    taken: (partition, generation) => log.info('PartitionTaken', { partition, generation }),
+    ended: (partition, error) =>
+      log.info('PartitionEnded', { partition, ...(error === undefined ? {} : errorFields(error)) }),
+    undone: (partition) => log.warn('CommitUndone', { partition }),
+    refused: (partition, error) => log.error('StoreRefused', { partition, ...errorFields(error) }),
+    failed: (error) => trouble.met('ServersRefuse', error),
+    retrying: (error) => trouble.met('ServersAwaited', error),
+    malformed: (partition, problem) => log.error('MessageMalformed', { partition, problem }),
+  };
+}
+
+/** `owned` are the partitions that are written here. */
+function storesOf(
+  { outputPath, config }: PartitionWriterTask,
+  Copy: typeof CheckpointCopy,
+  owned: () => readonly PartitionStatus[],
+  log: Log,
+): PartitionStores {
+  const { cluster, storage } = config;
+  const time = new PartitionTime(cluster);
+  return new PartitionStores({
+    outputPath,
+    storage,
+    openFilesMax: openFilesMax(processLimits()),
+    partitions: cluster.partitions,
+    makeCopy: (path, copyPath) => new Copy(path, copyPath),
+    writtenUs: (partition) => {
+      const status = owned().find((each) => each.partition === partition);
+      return status && time.closingUs(status, Date.now());
+    },
+    putOff: (partition, error) => log.debug('ClosingPutOff', { partition, ...errorFields(error) }),
+    events: { rejected: (rejection) => log.warn('RecordRejected', { ...rejection }) },
+  });
+}
+
 /** Packs the files of this machine; the manifests of each have its name, so that all folders can be put together. */
-function archivistOf({ config, outputPath }: PartitionWriterTask, stores: PartitionStores, log: Log): Archivist {
+function archivistOf(
+  { config, outputPath }: PartitionWriterTask,
+  stores: PartitionStores,
+  log: Log,
+): Archivist {
   return new Archivist({
     sink: stores,
     timeUs: () => Date.now() * 1000,

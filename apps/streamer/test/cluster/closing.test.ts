@@ -107,7 +107,7 @@ class Life {
 
   /** As a writer does before it takes a partition, and for those of others. */
   async settle(): Promise<void> {
-    if (!(await this.#files.isNew())) await settleStore(this.#servers.book as never, 0, NAME, this.#files);
+    if (!(await this.#files.isNew())) await settleStore(this.#servers.book, 0, NAME, this.#files);
     this.#files.confirmed();
     expect(storedIds()).toEqual([...this.#servers.confirmed].sort((a, b) => a - b));
   }
@@ -205,9 +205,7 @@ function openPaths(): ReadonlySet<string> {
     .map((name) => join(folder, name))
     .filter((path) => existsSync(path));
   return new Set(
-    paths.flatMap((path) =>
-      Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { files: object }).files),
-    ),
+    paths.flatMap((path) => Object.keys((JSON.parse(readFileSync(path, 'utf8')) as { files: object }).files)),
   );
 }
 

@@ -1,3 +1,4 @@
+import { NO_ARCHIVE } from '../../src/monitoring/add-archive.ts';
 import {
   clusterConcerns,
   clusterObstacles,
@@ -25,7 +26,7 @@ const written: PartitionWriterReport['written'] = {
 }; // prettier-ignore
 
 const writer = (more: Partial<PartitionWriterReport> = {}): PartitionWriterReport => ({
-  role: 'partition-writer', rssBytes: 1, queues: [], rows: 1, bytes: 1, rejected: 0, gaps: {}, problem: undefined, written, ...more,
+  role: 'partition-writer', rssBytes: 1, queues: [], rows: 1, bytes: 1, rejected: 0, gaps: {}, problem: undefined, written, archive: NO_ARCHIVE, ...more,
 }); // prettier-ignore
 
 const backlog = {

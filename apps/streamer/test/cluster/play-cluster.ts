@@ -10,6 +10,7 @@ import { eventually, requireClean, type Replay, replay, temporaryFolder } from '
 import { ClusterKiller, delivers, type Kill, type Nodes } from './kill-cluster.ts';
 import { NodeProcess, type NodeStatus } from './node-process.ts';
 import { folderOf, putTogether } from './put-together.ts';
+import { requireSealed, stopPacked, unpackAll } from './packed-files.ts';
 
 export const CAPTURES = resolve('../shared/data');
 /** What the captures hold. */
@@ -24,6 +25,8 @@ export const SHORT = {
   streams: ['aggTrade', 'depth@100ms', 'kline_1m'],
 };
 const PARTITIONS = 4;
+/** The shortest that there is. */
+const ROTATION_MS = 10_000;
 const COMMITTED_WITHIN_MS = 60_000;
 
 /** `it` where the captures and the server are there. */
@@ -65,6 +68,9 @@ export interface ClusterEnd {
   readonly books: readonly object[];
   readonly exitCodes: readonly (number | null)[];
   readonly lefts: readonly string[];
+  /** Files with rows whose period is over, and that are not packed. */
+  readonly unpacked: readonly string[];
+  readonly packed: number;
   readonly generations: number;
 }
 
@@ -82,6 +88,7 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
   const config = {
     network: { ...exchange.network },
     symbols: { pairs: play.symbols, streams: play.streams },
+    storage: { rotation: `${ROTATION_MS}ms` },
     cluster: {
       servers: server.url,
       partitions: PARTITIONS,
@@ -116,16 +123,18 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
     // The disk of one that was lost for good cuts in another machine what was never confirmed.
     for (const node of writers) if (!node.isUp) node.start();
     await allStored(writers);
-    const written = await Promise.all(writers.map((node) => node.stop()));
-    const all = putTogether(
-      writers.map(({ data }) => data),
-      join(root.path, 'all'),
-    );
-    await requireClean(all);
+    const { exitCodes: written, unpacked } = await stopPacked(writers, ROTATION_MS);
+    const folders = writers.map(({ data }) => data);
+    const all = putTogether(folders, join(root.path, 'all'));
+    await Promise.all([...folders.map(requireSealed), requireClean(all)]);
+    const replays = await Promise.all(play.symbols.map((symbol) => replay(all, symbol)));
+    const packed = unpackAll(all);
     return {
       kills: killer.kills,
       killedForMs,
       exitCodes: [...collected, ...written],
+      unpacked,
+      packed,
       lefts: collectors.flatMap(({ log }) =>
         log
           .split('\n')
@@ -135,7 +144,7 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
       generations: Math.max(...readdirSync(all).flatMap((partition) => partsIn(join(all, partition)))) / 100,
       audits: play.symbols.map((symbol) => audit(folderOf(all, symbol), [symbol])),
       rows: play.symbols.flatMap((symbol) => rowsOf(play, symbol, join(folderOf(all, symbol), symbol))),
-      replays: await Promise.all(play.symbols.map((symbol) => replay(all, symbol))),
+      replays,
       books: play.symbols.map((symbol) => lastBook(play.capture, symbol)),
     };
   } catch (error) {
