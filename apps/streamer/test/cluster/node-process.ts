@@ -12,6 +12,7 @@ export interface NodeStatus {
   readonly streams: readonly { stream: string; events: number; gaps: number }[];
   readonly obstacles: readonly string[];
   readonly concerns: readonly string[];
+  readonly archive: { readonly waiting: number; readonly packed: number; readonly failed: number };
   readonly cluster: {
     readonly role: string;
     readonly node: string;
