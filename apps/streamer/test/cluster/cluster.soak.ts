@@ -41,7 +41,7 @@ describe('writers that are killed while they pack', () => {
         await node.statusWhen(({ archive }) => archive.packed > 0 && archive.failed === 0, 90_000);
     };
     const end = await playCluster({
-      ...LONG, ...PAIR, seed: 1, speed: 2, leaseMs: 2000, patienceMs: 4000, during,
+      ...LONG, ...PAIR, seed: 1, speed: 5, leaseMs: 2000, patienceMs: 4000, during,
     }); // prettier-ignore
     process.stdout.write(`cluster packing: ${end.packed} files packed, ${end.generations} generations, ${end.killedForMs} ms\n`);
     expectAllStoredOnce(end);

@@ -59,8 +59,10 @@ export interface PackDayOptions extends PackOptions {
 export type PackOutcome =
   /** It has its checksum and its place in the manifest. `bytesOut` is 0 where it was packed before, or is not packed. */
   | { readonly path: string; readonly result: 'packed'; readonly bytesIn: number; readonly bytesOut: number }
-  /** There is no such file, packed or not; or it was empty, and is removed. */
+  /** There is no such file, packed or not. */
   | { readonly path: string; readonly result: 'gone' }
+  /** It had no byte, and is removed: of a commit that was undone. */
+  | { readonly path: string; readonly result: 'empty' }
   /** It is as it was; `code` is one of {@link StorageCsvError}, or of the system. */
   | { readonly path: string; readonly result: 'failed'; readonly code: string; readonly problem: string };
 
@@ -170,7 +172,7 @@ class DayWork {
     }
     if (isThere && !isPacked && (await this.#isEmpty(name))) {
       await this.#options.fileSystem.removeFile(this.#full(name));
-      return { path: this.#path(name), result: 'gone' };
+      return { path: this.#path(name), result: 'empty' };
     }
     began?.(this.#path(name));
     if (isPacked || compression === 'gzip') return this.#prepareGzip(name, isThere, isPacked);

@@ -327,7 +327,7 @@ describe('packing', () => {
       [`${MANIFEST}.0-killed.tmp`]: 'half',
       'notes.tmp': 'not ours',
     });
-    expect(await day.pack()).toMatchObject([{ result: 'gone' }, { result: 'packed' }]);
+    expect(await day.pack()).toMatchObject([{ result: 'empty' }, { result: 'packed' }]);
     expect(day.names()).toEqual([`${DEPTH}.gz`, `${DEPTH}.gz.CHECKSUM`, MANIFEST, 'notes.tmp']);
   });
 
