@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { RECORD_TYPE, RecordBatchBuilder, type Sink } from '@org/storage';
+import type { Sink } from '@org/storage';
 import { CsvSink, closedDays, packDay } from '@org/storage-csv';
 import { CheckpointCopy, FIRST_CURSOR, settleStore, type Cursor } from '@org/transport-nats';
 import fc from 'fast-check';
 import { PartitionFiles } from '../../src/cluster/partition-files.ts';
 import { MortalFileSystem } from './mortal-file-system.ts';
+import { tradeBatch } from './trade-batch.ts';
 
 const DAY_US = 86_400_000_000;
 const FIRST_US = Date.UTC(2026, 0, 2, 12) * 1000;
@@ -187,15 +188,6 @@ class Life {
   }
 }
 
-function tradeBatch(symbol: string, id: number, receivedAtUs: number): Buffer {
-  const builder = new RecordBatchBuilder(1024);
-  const stream = `${symbol}@aggTrade`;
-  const data = { e: 'aggTrade', E: id, s: symbol, a: id, p: '1.5', q: '2', f: id, l: id, T: id, m: true };
-  const payload = Buffer.from(JSON.stringify({ stream: stream.toLowerCase(), data }));
-  builder.append({ type: RECORD_TYPE.frame, stream, receivedAtUs, line: 0, connectionId: 1, order: id, follows: id - 1 }, payload); // prettier-ignore
-  return builder.take();
-}
-
 const inFolders = (): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('/'));
 
@@ -261,5 +253,23 @@ describe('files of a partition', () => {
       ),
       { numRuns: Number(process.env['RUNS'] ?? 60) },
     );
+  });
+
+  it('that are packed make their writer refuse a cursor that was set back, and nothing is cut', async () => {
+    const servers = new Servers();
+    const life = new Life(servers, new MortalFileSystem(Infinity));
+    await life.settle();
+    const store = async (): Promise<Cursor> => {
+      await life.do({ type: 'append', symbol: 'AUSDT', day: 0 });
+      await life.do({ type: 'commit' });
+      return servers.cursor;
+    };
+    const before = await store();
+    await store();
+    for (const each of [{ type: 'close', day: 1 }, { type: 'pack' }] as const) await life.do(each);
+    servers.cursor = before;
+    const next = new Life(servers, new MortalFileSystem(Infinity));
+    await expect(next.settle()).rejects.toMatchObject({ code: 'STORE_UNCONFIRMED' });
+    expect(storedIds()).toEqual([1, 2]);
   });
 });
