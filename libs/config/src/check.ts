@@ -65,7 +65,10 @@ function keyExpected(section: string, key: string): string {
   const prefix = section === '' ? '' : `${section}.`;
   const inside = paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
   const known = [...new Set(inside.map((path) => path.split('.', 1)[0] ?? ''))];
-  const near = nearest(key, known) ?? paths.find((path) => path.endsWith(`.${key}`));
+  const near =
+    nearest(key, known) ??
+    known.find((name) => name.startsWith(`${key}_`)) ??
+    paths.find((path) => path.endsWith(`.${key}`));
   const hint = near === undefined ? '' : `"${near}" or `;
   return `${hint}one of the keys ${known.join(', ')}`;
 }

@@ -12,6 +12,7 @@ export type {
   LoggingConfig,
   LogLevel,
   MonitoringConfig,
+  NatsConfig,
   NetworkConfig,
   OrderbookConfig,
   PerformanceConfig,

@@ -53,7 +53,7 @@ export function resolveConfig(checked: CheckedConfig): StreamerConfig {
 }
 
 function resolveStorage(storage: CheckedConfig['storage']): StorageConfig {
-  const { postgres, influx } = storage;
+  const { postgres, influx, nats } = storage;
   return {
     outputDir: storage.output_dir,
     formats: storage.formats,
@@ -74,11 +74,22 @@ function resolveStorage(storage: CheckedConfig['storage']): StorageConfig {
       url: influx.url,
       api: influx.api,
       database: influx.database,
+      username: influx.username,
+      passwordFile: influx.password_file,
+      password: influx.password,
       org: influx.org,
       bucket: influx.bucket,
       tokenFile: influx.token_file,
       token: influx.token,
       bookLevels: influx.book_levels,
+    },
+    nats: {
+      servers: serversIn(nats.servers),
+      credentialsFile: nats.credentials_file,
+      stream: nats.stream,
+      replicas: nats.replicas,
+      streamSizeBytes: nats.stream_size,
+      discard: nats.discard,
     },
   };
 }
@@ -89,7 +100,7 @@ function resolveCluster(cluster: CheckedConfig['cluster']): ClusterConfig {
     role,
     name,
     node,
-    servers: cluster.servers.split(',').map((server) => server.trim()),
+    servers: serversIn(cluster.servers),
     credentialsFile: cluster.credentials_file,
     partitions,
     replicas,
@@ -98,6 +109,10 @@ function resolveCluster(cluster: CheckedConfig['cluster']): ClusterConfig {
     patienceMs: cluster.patience,
     stopTimeoutMs: cluster.stop_timeout,
   };
+}
+
+function serversIn(text: string): readonly string[] {
+  return text.split(',').map((server) => server.trim());
 }
 
 function resolveSymbols(symbols: CheckedConfig['symbols']): SymbolsConfig {

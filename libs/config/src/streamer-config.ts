@@ -66,7 +66,7 @@ export interface UniverseConfig {
   readonly refreshIntervalMs: number;
 }
 
-export type StorageFormat = 'csv' | 'postgres' | 'influx' | 'parquet';
+export type StorageFormat = 'csv' | 'postgres' | 'influx' | 'nats' | 'parquet';
 
 export interface StorageConfig {
   /** As written: a relative path is relative to the working directory of the process. */
@@ -81,9 +81,10 @@ export interface StorageConfig {
   readonly freeSpace: FreeSpaceConfig;
   /** What the journal keeps for each store that is behind, at most. */
   readonly sinkBacklogBytes: number;
-  /** Both are there whether their format is stored or not. */
+  /** All are there whether their format is stored or not. */
   readonly postgres: PostgresConfig;
   readonly influx: InfluxConfig;
+  readonly nats: NatsConfig;
 }
 
 export interface PostgresConfig {
@@ -101,6 +102,12 @@ export interface InfluxConfig {
   readonly url: string;
   readonly api: 'v1' | 'v2';
   readonly database: string;
+  /** '' for none. */
+  readonly username: string;
+  /** '' for none. */
+  readonly passwordFile: string;
+  /** '' for none; never to be shown. */
+  readonly password: string;
   readonly org: string;
   readonly bucket: string;
   /** '' for none. */
@@ -108,6 +115,18 @@ export interface InfluxConfig {
   /** '' for none; never to be shown. */
   readonly token: string;
   readonly bookLevels: number;
+}
+
+/** The stream into which the format `nats` goes. */
+export interface NatsConfig {
+  /** At least one, `nats://` or `tls://`, without user and password. */
+  readonly servers: readonly string[];
+  /** '' for none. */
+  readonly credentialsFile: string;
+  readonly stream: string;
+  readonly replicas: number;
+  readonly streamSizeBytes: number;
+  readonly discard: 'old' | 'new';
 }
 
 /** Free space below which something is done. */

@@ -40,8 +40,12 @@ export const defaults: StreamerConfig = {
       partitionsAhead: 2,
     },
     influx: {
-      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', org: '', bucket: 'market_data',
-      tokenFile: '', token: '', bookLevels: 10,
+      url: 'http://127.0.0.1:8086', api: 'v1', database: 'market_data', username: '', passwordFile: '',
+      password: '', org: '', bucket: 'market_data', tokenFile: '', token: '', bookLevels: 10,
+    }, // prettier-ignore
+    nats: {
+      servers: ['nats://127.0.0.1:4222'], credentialsFile: '', stream: 'market_data', replicas: 1,
+      streamSizeBytes: 4 * 1024 ** 3, discard: 'old',
     }, // prettier-ignore
   },
   performance: {
@@ -55,6 +59,6 @@ export const defaults: StreamerConfig = {
   logging: { level: 'info', dir: './logs', maxSizeBytes: 20_971_520, maxFiles: 10 },
   cluster: {
     role: 'all', name: 'recorder', node: '', servers: ['nats://127.0.0.1:4222'], credentialsFile: '', partitions: 16, replicas: 1,
-    streamSizeBytes: 1_073_741_824, leaseMs: 5000, patienceMs: 20_000, stopTimeoutMs: 8000,
+    streamSizeBytes: 1_073_741_824, leaseMs: 5000, patienceMs: 60_000, stopTimeoutMs: 8000,
   }, // prettier-ignore
 };

@@ -9,6 +9,7 @@ import {
 } from '@org/config';
 import type { LoadConfigOptions } from '@org/config';
 import { CLUSTER_FAULTS } from './cluster-faults.ts';
+import { STORE_FAULTS } from './store-faults.ts';
 
 function failure(options: LoadConfigOptions): ConfigError {
   try {
@@ -94,26 +95,11 @@ const valueFaults: [yaml: string, message: string][] = [
   ['storage:\n  output_dir: ""', `2: storage.output_dir: expected ${FOLDER}, was ""`],
   ['storage:\n  output_dir: 2026', `2: storage.output_dir: expected ${FOLDER}, was 2026`],
   ['storage:\n  output_dir: "a\\0b"', `2: storage.output_dir: expected ${FOLDER}, was "a\\u0000b"`],
-  ['storage:\n  formats: [csv, mysql]', '2: storage.formats[1]: expected one of csv, postgres, influx, parquet, was "mysql"'],
+  ['storage:\n  formats: [csv, mysql]', '2: storage.formats[1]: expected one of csv, postgres, influx, nats, parquet, was "mysql"'],
   ['storage:\n  formats: [postgres]', '2: storage.formats: expected a list with csv in it: the other formats are stored beside it, was a list of 1 item'],
   ['storage:\n  formats: [csv, csv]', '2: storage.formats[1]: expected each name once, was "csv"'],
-  ['storage:\n  formats: []', '2: storage.formats: expected at least one format: a list of csv and any of postgres, influx, parquet, was a list of 0 items'],
+  ['storage:\n  formats: []', '2: storage.formats: expected at least one format: a list of csv and any of postgres, influx, nats, parquet, was a list of 0 items'],
   ['storage:\n  sink_backlog: 1MiB', '2: storage.sink_backlog: expected a size from 64MiB to 1024GiB, was "1MiB"'],
-  ['storage:\n  postgres:\n    url: "mysql://me:secret@db/x?password=secret"', '3: storage.postgres.url: expected an address that begins with postgresql:// or postgres://, was "mysql://***@db/x?password=***"'],
-  ['storage:\n  postgres:\n    schema: Market-Data', '3: storage.postgres.schema: expected a name of 1 to 63 of a-z, 0-9 and "_" that does not begin with a digit, was "Market-Data"'],
-  ['storage:\n  postgres:\n    levels: columns', '3: storage.postgres.levels: expected arrays or rows, was "columns"'],
-  ['storage:\n  postgres:\n    partitions_ahead: 0', '3: storage.postgres.partitions_ahead: expected a whole number from 1 to 30, was 0'],
-  ['storage:\n  postgres:\n    password: x', '3: storage.postgres.password: expected one of the keys url, password_file, schema, levels, timescale, partitions_ahead, was "password"'],
-  ['storage:\n  postgres:\n    password_file: [x]', '3: storage.postgres.password_file: expected the path of a file, or nothing, was a list of 1 item'],
-  ['storage:\n  postgres:\n    timescale: on', '3: storage.postgres.timescale: expected auto or off, was "on"'],
-  ['storage:\n  influx:\n    url: "http://me:secret@db:8086"', '3: storage.influx.url: expected an address without user and password: use token_file, was "http://***@db:8086"'],
-  ['storage:\n  influx:\n    token: "se cret"', '3: storage.influx.token: expected a text of printable characters, or nothing, was something else, which is not shown'],
-  ['storage:\n  influx:\n    bucket: ""', '3: storage.influx.bucket: expected a name of 1 to 128 characters, was ""'],
-  ['storage:\n  influx:\n    database: ""', '3: storage.influx.database: expected a name of 1 to 128 characters, was ""'],
-  ['storage:\n  influx:\n    org: 5', '3: storage.influx.org: expected a name of 0 to 128 characters, was 5'],
-  ['storage:\n  influx:\n    book_levels: 0', '3: storage.influx.book_levels: expected a whole number from 1 to 5000, was 0'],
-  ['storage:\n  influx:\n    api: v3', '3: storage.influx.api: expected v1 or v2, was "v3"'],
-  ['storage:\n  influx:\n    token_file: "a\\0b"', '3: storage.influx.token_file: expected the path of a file, or nothing, was "a\\u0000b"'],
   ['storage:\n  rotation: weekly', '2: storage.rotation: expected daily, hourly or a duration like 10s, 15m or 4h, was "weekly"'],
   ['storage:\n  rotation: 60', '2: storage.rotation: expected daily, hourly or a duration like 10s, 15m or 4h, was 60'],
   ['storage:\n  rotation: 5s', '2: storage.rotation: expected a duration of at least 10s, was "5s"'],
@@ -141,6 +127,7 @@ const valueFaults: [yaml: string, message: string][] = [
   ['monitoring:\n  host: not a host', '2: monitoring.host: expected an IP address or a host name, was "not a host"'],
   ['monitoring:\n  host: 1.2.3.4.5', '2: monitoring.host: expected an IP address or a host name, was "1.2.3.4.5"'],
   ['monitoring:\n  port: 65536', '2: monitoring.port: expected a whole number from 0 to 65535, was 65536'],
+  ...STORE_FAULTS,
   ...CLUSTER_FAULTS,
   ['logging:\n  level: trace', '2: logging.level: expected error, warn, info or debug, was "trace"'],
   ['logging:\n  dir: " "', `2: logging.dir: expected ${FOLDER}, was " "`],

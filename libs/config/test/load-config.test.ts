@@ -38,7 +38,7 @@ network:
 symbols: { pairs: [btcusdt, 币安人生USDT], streams: [kline_1m, kline_5m, bookTicker], per_worker: 4 }
 storage:
   output_dir: /srv/data
-  formats: [csv, parquet, influx, postgres]
+  formats: [csv, parquet, influx, nats, postgres]
   rotation: hourly
   compression: none
   retention: 720h
@@ -47,7 +47,8 @@ storage:
   postgres:
     { url: "postgres://me:s3cret@db.example/x", password_file: /run/secrets/pg, schema: md_2, levels: rows, timescale: off, partitions_ahead: 7 }
   influx:
-    { url: "https://db.example", api: v2, database: md, org: Ours & Theirs, bucket: md/raw, token_file: /run/secrets/influx, token: "s3cret==", book_levels: 50 }
+    { url: "https://db.example", api: v2, database: md, username: me, password_file: /run/secrets/md, password: "p 5:w", org: Ours & Theirs, bucket: md/raw, token_file: /run/secrets/influx, token: "s3cret==", book_levels: 50 }
+  nats: { servers: "tls://n1:4222, nats://n2", credentials_file: /run/secrets/nats, stream: md-1, replicas: 3, stream_size: 64MiB, discard: new }
 performance: { queue_size: 131072, batch_size: "4096", flush_interval: 1s }
 orderbook: { snapshot_interval: 500ms, snapshot_levels: 20 }
 monitoring: { host: localhost, port: 0 }
@@ -83,7 +84,7 @@ cluster:
       },
       storage: {
         outputDir: '/srv/data',
-        formats: ['csv', 'parquet', 'influx', 'postgres'],
+        formats: ['csv', 'parquet', 'influx', 'nats', 'postgres'],
         rotation: 'hourly',
         compression: 'none',
         retentionMs: 2_592_000_000,
@@ -106,11 +107,22 @@ cluster:
           url: 'https://db.example',
           api: 'v2',
           database: 'md',
+          username: 'me',
+          passwordFile: '/run/secrets/md',
+          password: 'p 5:w',
           org: 'Ours & Theirs',
           bucket: 'md/raw',
           tokenFile: '/run/secrets/influx',
           token: 's3cret==',
           bookLevels: 50,
+        },
+        nats: {
+          servers: ['tls://n1:4222', 'nats://n2'],
+          credentialsFile: '/run/secrets/nats',
+          stream: 'md-1',
+          replicas: 3,
+          streamSizeBytes: 64 * 1024 ** 2,
+          discard: 'new',
         },
       },
       performance: {

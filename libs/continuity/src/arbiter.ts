@@ -101,6 +101,7 @@ export class Arbiter {
   #breakAnyway(stream: MergedStream, isForced: boolean): boolean {
     if (!isForced && this.#isWorthWaiting(stream)) return false;
     const next = leastLoss(stream)!;
+    if (!isForced && this.#mayCome(stream, next.held.front!)) return false;
     const join = judge(stream, next.held.front!, next === stream.lead);
     return this.#storeFront(stream, next, join, 'gap');
   }
@@ -115,6 +116,13 @@ export class Arbiter {
       else if (front.heldAtUs < oldestUs) return false;
     }
     return isSomebodyLeft;
+  }
+
+  /** Whether another journal, which is behind, may have what is missing before this event. */
+  #mayCome({ hasLast, sources }: MergedStream, { receivedAtUs }: EventFrame): boolean {
+    if (!hasLast) return false;
+    const shown = sources.filter(({ held }) => held.front !== undefined).map(({ source }) => source.lane);
+    return this.#context.mayCome(receivedAtUs, shown);
   }
 
   #storeFront(stream: MergedStream, from: StreamSource, join: Join, why?: SwitchReason): boolean {

@@ -4,6 +4,7 @@ import type { GapRecord } from '@org/market-data';
 import { RECORD_TYPE } from '@org/storage';
 import { BatchOutput } from './batch-output.ts';
 import { DayLedger } from './day-ledger.ts';
+import { type MayCome, nothingElse } from './may-come.ts';
 import type { MergeHandlers } from './merge-handlers.ts';
 import type { MergeLimits } from './merge-limits.ts';
 import { MergeCounters } from './merge-stats.ts';
@@ -22,9 +23,16 @@ export class MergeContext {
 
   /** The store has rows of streams whose end is not in the state. */
   readonly isSeamUnknown: boolean;
+  readonly mayCome: MayCome;
 
-  constructor(limits: MergeLimits, handlers: MergeHandlers, isSeamUnknown: boolean) {
+  constructor(
+    limits: MergeLimits,
+    handlers: MergeHandlers,
+    isSeamUnknown: boolean,
+    mayCome: MayCome = nothingElse,
+  ) {
     this.limits = limits;
+    this.mayCome = mayCome;
     this.handlers = handlers;
     this.isSeamUnknown = isSeamUnknown;
     this.days = new DayLedger(this, isSeamUnknown);

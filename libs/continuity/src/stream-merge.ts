@@ -12,9 +12,10 @@ import { readBar } from './bar.ts';
 import type { DayCounts } from './day-ledger.ts';
 import { EventFrame } from './event-frame.ts';
 import { gapAtEnd } from './gap-row.ts';
-import { BREAKS, isNext, judge, REPEATS } from './join.ts';
+import { BREAKS, isNext, type Join, judge, REPEATS } from './join.ts';
 import { MergeContext } from './merge-context.ts';
 import type { MergeHandlers } from './merge-handlers.ts';
+import type { MayCome } from './may-come.ts';
 import { MERGE_LIMITS, type MergeLimits } from './merge-limits.ts';
 import { restoreState, writeState } from './merge-state.ts';
 import type { MergeStats } from './merge-stats.ts';
@@ -43,13 +44,15 @@ export interface StreamMergeOptions {
   readonly isSeamUnknown?: boolean;
   readonly limits?: Partial<MergeLimits>;
   readonly handlers?: MergeHandlers;
+  /** Where several journals are merged; it is asked only at holes. */
+  readonly mayCome?: MayCome;
 }
 
 /**
  * Turns the journal, all lanes in journal order, into the one sequence of records that sinks store.
  *
- * A pure function of its input: the state before, the entry, and the times inside the records. Entries that are read
- * again from the same state give the same bytes. Throws {@link ContinuityError} when the state cannot be read.
+ * A pure function of its input: the state before, the entry, the times inside the records, and `mayCome` where there is
+ * one. Entries that are read again from the same state give the same bytes. Throws {@link ContinuityError} when the state cannot be read.
  */
 export class StreamMerge {
   readonly #context: MergeContext;
@@ -62,8 +65,8 @@ export class StreamMerge {
   #source!: Source;
 
   constructor(options: StreamMergeOptions = {}) {
-    const { limits, handlers = {}, isSeamUnknown = false } = options;
-    this.#context = new MergeContext({ ...MERGE_LIMITS, ...limits }, handlers, isSeamUnknown);
+    const { limits, handlers = {}, isSeamUnknown = false, mayCome } = options;
+    this.#context = new MergeContext({ ...MERGE_LIMITS, ...limits }, handlers, isSeamUnknown, mayCome);
     this.#repairs = new RepairDesk(this.#context);
     this.#store = new StreamStore(this.#context, this.#repairs);
     this.#arbiter = new Arbiter(this.#context, this.#store, this.#streams);
@@ -98,6 +101,11 @@ export class StreamMerge {
   state(): string {
     const { nowUs, days } = this.#context;
     return writeState({ nowUs, days, sources: this.#sources, streams: this.#streams });
+  }
+
+  /** Journal time, µs since the epoch: the greatest receipt so far, or what a tick has made of it. */
+  get nowUs(): number {
+    return this.#context.nowUs;
   }
 
   /** Something waits that only time can release: give an entry with a tick, so that journal time goes on. */
@@ -159,10 +167,18 @@ export class StreamMerge {
     if (isLead && isNext(join) && source.held.length === 0) {
       this.#store.current(stream, source, event, join);
       if (stream.heldFrames > 0) this.#arbiter.settle(stream);
-    } else if (stream.heldFrames === 0 && !this.#arbiter.hasOther(stream, source)) {
+    } else if (stream.heldFrames === 0 && !this.#isFilled(stream, source, event, join)) {
       this.#store.lead(stream, source, join === BREAKS ? 'gap' : 'gone');
       this.#store.current(stream, source, event, join);
     } else this.#arbiter.hold(stream, source, event);
+  }
+
+  /** Whether anybody else may bring what is missing before an event that the lead did not bring, or that does not join. */
+  #isFilled(stream: MergedStream, source: StreamSource, event: EventFrame, join: Join): boolean {
+    if (this.#arbiter.hasOther(stream, source)) return true;
+    return (
+      join === BREAKS && stream.hasLast && this.#context.mayCome(event.receivedAtUs, [this.#source.lane])
+    );
   }
 
   /** The event of the record; the doubt of its source is now its own. */

@@ -53,6 +53,33 @@ describe('two lines', () => {
     expect(outcome(merge, entry('w', 1, tick(1508)))).toEqual(['sequence 10>12', 14]);
   });
 
+  it('wait at a hole as long as another journal may bring it, and no longer', () => {
+    let mayCome = true;
+    const asked: (readonly [number, readonly string[]])[] = [];
+    const merge = new StreamMerge({
+      mayCome: (receivedAtUs, lanes) => {
+        asked.push([receivedAtUs / 1000 - START_MS, lanes]);
+        return mayCome;
+      },
+    });
+    merge.take(entry('a', 1, depth(5, 10, 0)));
+    expect(outcome(merge, entry('a', 1, depth(10, 12, 1)))).toEqual([12]);
+    expect(asked).toEqual([]);
+    expect(outcome(merge, entry('a', 1, depth(14, 16, 7)), entry('w', 1, tick(9000)))).toEqual([]);
+    expect(new Set(asked.map(String))).toEqual(new Set(['7,a']));
+    expect(merge.isWaiting).toBe(true);
+    mayCome = false;
+    expect(outcome(merge, entry('w', 1, tick(9001)))).toEqual(['sequence 12>14', 16]);
+  });
+
+  it('give what another journal brings at last', () => {
+    const merge = new StreamMerge({ mayCome: () => true });
+    merge.take(entry('a', 1, depth(5, 10, 0)));
+    merge.take(entry('a', 1, depth(14, 16, 7), depth(16, 17, 60_000)));
+    expect(outcome(merge, entry('b', 1, depth(9, 14, 6)))).toEqual([14, 16, 17]);
+    expect(merge.stats()).toMatchObject({ gaps: 0, heldFrames: 0 });
+  });
+
   it('wait for one that began again after its end', () => {
     const merge = twoLines();
     merge.take(entry('b', 1, doubt(DEPTH, 1, 'restart', true), depth(5, 10, 2)));

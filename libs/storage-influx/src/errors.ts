@@ -9,6 +9,8 @@ export type InfluxErrorCode =
   | 'ACCESS_DENIED'
   /** The database or bucket does not exist, and could not be made. */
   | 'STORE_MISSING'
+  /** Another sink of the same recorder's name has committed to this database since. */
+  | 'STORE_TAKEN'
   /** The server refuses the request as a whole, not single points of it. */
   | 'REQUEST_REFUSED'
   /** What was written is not found by a query: reading is not permitted, or a bucket is not mapped. */

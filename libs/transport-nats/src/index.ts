@@ -1,5 +1,6 @@
 export type { BusLayout, BusLimits, BusOptions } from './bus/bus-options.ts';
 export type { ServerAssurances } from './bus/bus.ts';
+export type { ServerSight } from './bus/look-at-server.ts';
 export type { ServerDoubt, ServerFacts, ServerReport } from './bus/server-report.ts';
 export type { Clock, ClockTimer } from './clock.ts';
 export type { Wish } from './control/wish.ts';
@@ -37,7 +38,8 @@ export type {
 export { busLimits } from './bus/bus-options.ts';
 export { Bus } from './bus/bus.ts';
 export { connectionTo } from './bus/connect-to.ts';
-export { judgeServer } from './bus/server-report.ts';
+export { lookAtServer } from './bus/look-at-server.ts';
+export { judgeServer, judgeVersion } from './bus/server-report.ts';
 export { systemClock } from './clock.ts';
 export { WishListener } from './control/wish-listener.ts';
 export { decodeWish, encodeWish } from './control/wish.ts';
@@ -56,6 +58,8 @@ export { FrameAssembler, toMessages } from './wire/fragments.ts';
 export { CheckpointCopy } from './write/checkpoint-copy.ts';
 export { CursorBook } from './write/cursor-book.ts';
 export { decodeCursor, encodeCursor, FIRST_CURSOR } from './write/cursor.ts';
+export { MergeTime } from './write/merge-time.ts';
+export { PartitionMerge } from './write/partition-merge.ts';
 export { NodeIntake } from './write/node-intake.ts';
 export { PartitionedWriter } from './write/partitioned-writer.ts';
 export { decideSettling, settleStore } from './write/settle.ts';

@@ -117,6 +117,16 @@ describe('the JetStream sink', () => {
     await two.close();
   });
 
+  itWithNats("leaves a stream alone that is somebody else's", async () => {
+    const connection = await connect({ servers: server().url });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: 'others', subjects: ['others.*.*'] });
+    await connection.close();
+    const sink = sinkOf(server().url, 'others');
+    await expect(sink.open()).rejects.toMatchObject({ code: 'LAYOUT_MISMATCH', isPassing: false });
+    await sink.close();
+  });
+
   itWithNats('cuts a batch that is larger than a message, and rejects a record that is', async () => {
     const rejected: string[] = [];
     const store = harness();

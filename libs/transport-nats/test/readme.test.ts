@@ -1,4 +1,5 @@
 import * as kitJetstream from '@nats-io/jetstream';
+import * as kitNode from '@nats-io/transport-node';
 import { transformSync } from '@swc/core';
 import { readFileSync } from 'node:fs';
 import * as nodePath from 'node:path';
@@ -6,7 +7,7 @@ import * as storageCsv from '@org/storage-csv';
 import * as library from '@org/transport-nats';
 import { itWithNats, sharedServer, until } from './cluster.ts';
 import { storedIds, temporaryFolder } from './csv-stores.ts';
-import { PlayedJournal, SYMBOLS } from './played-journal.ts';
+import { PlayedJournal, SYMBOLS, tradeBatch } from './played-journal.ts';
 
 const server = sharedServer();
 const folder = temporaryFolder();
@@ -14,6 +15,7 @@ const readme = readFileSync(nodePath.resolve('libs/transport-nats/README.md'), '
 const MODULES: Record<string, unknown> = {
   'node:path': nodePath,
   '@nats-io/jetstream': kitJetstream,
+  '@nats-io/transport-node': kitNode,
   '@org/storage-csv': storageCsv,
   '@org/transport-nats': library,
 };
@@ -50,6 +52,30 @@ itWithNats('the examples of the README record a journal', async () => {
     await bus.close();
   }
   expect(Object.fromEntries(storedIds([folder]))).toEqual(Object.fromEntries(journal.sent));
+});
+
+itWithNats('the example of the README reads what a merged stream has, while it is written', async () => {
+  const connection = library.connectionTo([server().url]);
+  const sink = new library.JetStreamSink({ name: 'read-me', connection, streamBytesMax: 2 ** 26 });
+  await sink.open();
+  const { mergedBatches } = examples();
+  const batches = mergedBatches!(server().url, 'read-me') as AsyncGenerator<Buffer>;
+  const read: Buffer[] = [];
+  const written = [1, 2, 3].map((id) => tradeBatch([['BTCUSDT', id]]));
+  for (const [index, batch] of written.entries()) {
+    await sink.append(batch, index + 1);
+    await sink.commit();
+    read.push(((await batches.next()) as IteratorYieldResult<Buffer>).value);
+  }
+  expect(read).toEqual(written);
+  await batches.return(undefined);
+  await sink.close();
+});
+
+it('a reader hears of messages that the stream had discarded before it read them', () => {
+  const merged = new library.MergedBatches('m');
+  for (const sequence of [7, 8, 11]) merged.take({ subject: 'm.batch', sequence, data: Buffer.alloc(0) });
+  expect(merged.missed).toBe(2);
 });
 
 it('the README names the defaults of the limits', () => {

@@ -1,20 +1,13 @@
-import type { ClusterConfig } from '@org/config';
 import type { MergeLimits } from '@org/continuity';
 
 const MIB = 1024 * 1024;
 
 /**
- * What collectors bring comes late whenever one of them, its line or a server is down, and it is in a journal all the
- * same: so where one misses something the others are waited for much longer than lines of one machine are.
+ * One collector may have to be waited for while another brings everything twice as fast as it was received. What is held
+ * meanwhile is part of each commit; one with more than a message of it waits, and rows of other streams go on.
  */
-export function mergeLimitsOf({ patienceMs }: Pick<ClusterConfig, 'patienceMs'>): Partial<MergeLimits> {
-  return {
-    switchAfterMs: 500,
-    holdMs: patienceMs,
-    // Whoever was heard a moment before the break is waited for to the end.
-    aliveMs: 2 * patienceMs,
-    heldFramesMax: 100_000,
-    // A commit with more than a message of it waits; rows of other streams go on.
-    heldBytesMax: 16 * MIB,
-  };
-}
+export const CLUSTER_MERGE_LIMITS: Partial<MergeLimits> = {
+  switchAfterMs: 500,
+  heldFramesMax: 200_000,
+  heldBytesMax: 32 * MIB,
+};

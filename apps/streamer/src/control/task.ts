@@ -36,7 +36,7 @@ export interface WorkerTask extends TaskBase {
 }
 
 /** Formats that are stored by a process of their own. */
-export const SINK_FORMATS = ['postgres', 'influx'] as const;
+export const SINK_FORMATS = ['postgres', 'influx', 'nats'] as const;
 export type SinkFormat = (typeof SINK_FORMATS)[number];
 
 export interface SinkTask extends TaskBase {

@@ -9,6 +9,7 @@ import { contradictions } from './checks/check-config.ts';
 import { checkExchange, type RestAnswer } from './checks/check-exchange.ts';
 import { checkFolder } from './checks/check-folder.ts';
 import { checkConnections, checkMemory, checkOpenFiles } from './checks/check-machine.ts';
+import { checkNats, natsPlaces } from './checks/check-nats.ts';
 import { checkNode } from './checks/check-node.ts';
 import { checkFolderHeld, checkPort } from './checks/check-recorder.ts';
 import { checkRoom } from './checks/check-room.ts';
@@ -48,12 +49,15 @@ export async function examine(config: StreamerConfig, probes: Probes): Promise<r
   const local = <T>(probe: () => Promise<T>): Promise<Attempt<T>> =>
     within(probes.clock, LOCAL_LIMIT_MS, probe);
   const listing = answered(within(probes.clock, LISTING_LIMIT_MS, (signal) => probes.listing(signal)));
-  const [output, logs, room, held, port, time, answer, routes] = await Promise.all([
+  const [output, logs, room, held, port, nats, time, answer, routes] = await Promise.all([
     local(() => probes.folder(storage.outputDir)),
     local(() => probes.folder(logging.dir)),
     local(() => probes.room(storage.outputDir)),
     local(() => probes.isHeld(storage.outputDir)),
     local(() => probes.port(monitoring.host, monitoring.port)),
+    Promise.all(
+      natsPlaces(config).map(async (place) => checkNats(place, await local(() => probes.nats(place)))),
+    ),
     within(probes.clock, CLOCK_LIMIT_MS, (signal) => probes.time(signal)),
     listing,
     heardRoutes(config, probes, listing),
@@ -74,6 +78,7 @@ export async function examine(config: StreamerConfig, probes: Probes): Promise<r
     checkClock('found' in time ? time.found : time),
     ...checkExchange(network.restUrl, config.symbols.pairs, answer),
     ...('found' in routes ? routes.found.map(checkRoute) : [routeProblem(network.wsUrl, routes.problem)]),
+    ...nats.flat(),
     checkFolderHeld(storage.outputDir, held),
     'found' in port
       ? checkPort(port.found, 'found' in held && held.found)

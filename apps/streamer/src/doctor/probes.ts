@@ -4,6 +4,7 @@ import type { Listing } from '../control/universe/listing.ts';
 import type { ClockSample } from './checks/check-clock.ts';
 import type { RestAnswer } from './checks/check-exchange.ts';
 import type { FolderFacts } from './checks/check-folder.ts';
+import type { NatsFacts, NatsPlace } from './checks/check-nats.ts';
 import type { NodeFacts } from './checks/check-node.ts';
 import type { PortFacts } from './checks/check-recorder.ts';
 import type { RoomFacts } from './checks/check-room.ts';
@@ -28,5 +29,6 @@ export interface Probes {
   time(signal: AbortSignal): Promise<Attempt<readonly ClockSample[]>>;
   routes(streams: readonly StreamKey[], signal: AbortSignal): Promise<readonly RouteFacts[]>;
   isHeld(folder: string): Promise<boolean>;
+  nats(place: NatsPlace): Promise<readonly NatsFacts[]>;
   port(host: string, port: number): Promise<PortFacts>;
 }

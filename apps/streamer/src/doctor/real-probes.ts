@@ -9,6 +9,7 @@ import { processLimits } from '../writer/open-files.ts';
 import type { Probes } from './probes.ts';
 import { probeFolder, probeRoom } from './probes/folder-probe.ts';
 import { probeDoor, probePort } from './probes/local-probe.ts';
+import { probeNats } from './probes/nats-probe.ts';
 import { probeClock, probeListing } from './probes/rest-probe.ts';
 import { probeRoutes } from './probes/route-probe.ts';
 
@@ -37,6 +38,7 @@ export function openProbes({ network }: StreamerConfig): Probes & { close(): voi
     routes: (streams, signal) =>
       probeRoutes({ network, streams, attempts: budget.attempts, clock: systemClock, signal }),
     isHeld: probeDoor,
+    nats: probeNats,
     port: probePort,
     close: () => {
       rest.close();

@@ -30,6 +30,7 @@ export interface WrittenPartition {
   readonly lagMs: number | null;
   /** Rows are held, as one collector misses something that another one may bring. */
   readonly isWaiting: boolean;
+  readonly heldBytes: number;
 }
 
 export interface PartitionWriterStatus {
@@ -44,6 +45,8 @@ export interface PartitionWriterStatus {
   readonly repeats: number;
   readonly holes: number;
   readonly undone: number;
+  /** How often too much was held to wait any longer: perhaps gaps. */
+  readonly overflows: number;
   readonly lostLeases: number;
   readonly retries: number;
 }
@@ -127,14 +130,15 @@ function forwarderStatus({ forwarder, backlog }: ClusterView): ForwarderStatus |
 function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | null {
   if (writer === undefined) return null;
   const { partitions, unsettled, refused, ...counters } = writer.written;
-  const { commits, messages, bytes, repeats, holes, undone, lostLeases, retries } = counters;
+  const { commits, messages, bytes, repeats, holes, undone, overflows, lostLeases, retries } = counters;
   return {
     partitions: partitions.map(
-      ({ partition, generation, committedSequence, latestReceiptUs, isWaiting }) => ({
+      ({ partition, generation, committedSequence, latestReceiptUs, isWaiting, heldBytes }) => ({
         partition,
         generation,
         committedSequence,
         isWaiting,
+        heldBytes,
         lagMs: latestReceiptUs > 0 ? Math.max(0, Math.round(nowMs - latestReceiptUs / 1000)) : null,
       }),
     ),
@@ -146,6 +150,7 @@ function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | n
     repeats,
     holes,
     undone,
+    overflows,
     lostLeases,
     retries,
   };

@@ -3,7 +3,7 @@ import { LocalDoor } from '@org/flow';
 import { forkChild } from '@org/supervision';
 import type { CheckpointCopy, PartitionStatus, WriteHandlers } from '@org/transport-nats';
 import { Archivist } from '../archive/archivist.ts';
-import { mergeLimitsOf } from '../cluster/merge-limits.ts';
+import { CLUSTER_MERGE_LIMITS } from '../cluster/merge-limits.ts';
 import { PartitionStores } from '../cluster/partition-stores.ts';
 import { PartitionTime } from '../cluster/partition-time.ts';
 import { nodeOf, openBus, transport } from '../cluster/open-bus.ts';
@@ -53,7 +53,8 @@ export async function runPartitionWriter(task: PartitionWriterTask): Promise<voi
   const writer: InstanceType<typeof PartitionedWriter> = new PartitionedWriter(bus, {
     writer: nodeOf(cluster),
     store: (partition) => stores.store(partition),
-    mergeLimits: mergeLimitsOf(cluster),
+    limits: { patienceMs: cluster.patienceMs },
+    mergeLimits: CLUSTER_MERGE_LIMITS,
     mergeHandlers: {
       gap: ({ stream, reason, lastId, nextId }) => {
         gaps.set(stream, (gaps.get(stream) ?? 0) + 1);

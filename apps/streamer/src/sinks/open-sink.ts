@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { InfluxConfig, PostgresConfig, StorageConfig } from '@org/config';
+import type { InfluxConfig, NatsConfig, PostgresConfig, StorageConfig } from '@org/config';
 import type { Sink, SinkEvents } from '@org/storage';
 import type { InfluxSinkOptions } from '@org/storage-influx';
+import type { JetStreamSinkOptions } from '@org/transport-nats';
+import { transport } from '../cluster/open-bus.ts';
 import type { SinkFormat } from '../control/task.ts';
 import { SINK_LIBRARIES } from './sink-library.ts';
 
@@ -20,6 +22,12 @@ export const openSink: OpenSink = async (format, storage, events) => {
     case 'influx': {
       const InfluxSink = await sinkClass(SINK_LIBRARIES.influx, 'InfluxSink');
       return new InfluxSink({ ...(await influxOptions(storage.influx)), events });
+    }
+    case 'nats': {
+      const { connectionTo, JetStreamSink } = await transport();
+      const credentials = await credentialsIn(storage.nats);
+      const connection = { ...connectionTo(storage.nats.servers, credentials), name: `sink-${format}` };
+      return new JetStreamSink({ ...natsOptions(storage.nats), connection, events });
     }
   }
 };
@@ -41,9 +49,31 @@ export async function postgresOptions(config: PostgresConfig): Promise<object> {
 export async function influxOptions(
   config: InfluxConfig,
 ): Promise<Pick<InfluxSinkOptions, 'url' | 'target' | 'bookLevels'>> {
-  const { url, api, database, org, bucket, tokenFile, bookLevels } = config;
-  const token = tokenFile === '' ? config.token : await secretIn(tokenFile);
-  return { url, target: api === 'v2' ? { api, org, bucket, token } : { database }, bookLevels };
+  const { url, bookLevels } = config;
+  return { url, target: await influxTarget(config), bookLevels };
+}
+
+async function influxTarget(config: InfluxConfig): Promise<InfluxSinkOptions['target']> {
+  const { api, database, username, passwordFile, org, bucket, tokenFile } = config;
+  if (api === 'v2') {
+    const token = tokenFile === '' ? config.token : await secretIn(tokenFile);
+    return { api, org, bucket, token };
+  }
+  if (username === '') return { database };
+  const password = passwordFile === '' ? config.password : await secretIn(passwordFile);
+  return { database, username, password };
+}
+
+/** For so long a server may be away before the status says so; waiting for it goes on then, with pauses. */
+const NATS_PATIENCE_MS = 1000;
+
+export function natsOptions(config: NatsConfig): Omit<JetStreamSinkOptions, 'connection' | 'events'> {
+  const { stream, replicas, streamSizeBytes, discard } = config;
+  return { name: stream, replicas, streamBytesMax: streamSizeBytes, discard, patienceMs: NATS_PATIENCE_MS };
+}
+
+async function credentialsIn({ credentialsFile }: NatsConfig): Promise<string | undefined> {
+  return credentialsFile === '' ? undefined : readFile(credentialsFile, 'utf8');
 }
 
 /** Editors and `echo` put an end of line behind it that is not part of it. */

@@ -8,6 +8,7 @@ import { type SinkFormat, sinkFormats } from '../control/task.ts';
 export const SINK_LIBRARIES: Readonly<Record<SinkFormat, string>> = {
   postgres: '@org/storage-postgres',
   influx: '@org/storage-influx',
+  nats: CLUSTER_LIBRARY,
 };
 
 /** Whether the program `entry` finds this package. */

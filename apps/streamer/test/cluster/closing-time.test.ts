@@ -31,6 +31,20 @@ describe('the closing time of a partition', () => {
     expect(subject.closingUs(status(early + 1), NOON_MS + 400_000)).toBe((early + 1 - PATIENCE_MS) * 1000);
   });
 
+  it('stands still while rows wait, for five minutes at most', () => {
+    const subject = time();
+    const [first, later] = [NOON_MS * 1000, (NOON_MS + 100_000) * 1000];
+    const at = (afterMs: number, isWaiting: boolean) =>
+      subject.closingUs(status(NOON_MS + afterMs, isWaiting), NOON_MS + afterMs) + PATIENCE_MS * 1000;
+    expect([at(0, true), at(100_000, true)]).toEqual([first, first]);
+    expect([at(100_000, false), at(101_000, true), at(200_000, true)]).toEqual([
+      later,
+      later + 1e6,
+      later + 1e6,
+    ]);
+    expect([at(400_999, true), at(401_000, true)]).toEqual([later + 1e6, (NOON_MS + 401_000) * 1000]);
+  });
+
   it('closes nothing before anything has come', () => {
     expect(time().closingUs(status(0), NOON_MS)).toBeLessThan(0);
   });

@@ -17,11 +17,11 @@ const forwarder = (more: Partial<ForwarderReport> = {}): ForwarderReport => ({
 }); // prettier-ignore
 
 const written: PartitionWriterReport['written'] = {
-  messages: 1, bytes: 2, pieces: 3, repeats: 4, holes: 5, malformed: 6, commits: 7, postponed: 8, lostLeases: 9, undone: 10,
+  messages: 1, bytes: 2, pieces: 3, repeats: 4, holes: 5, malformed: 6, commits: 7, postponed: 8, overflows: 0, lostLeases: 9, undone: 10,
   retries: 11, unsettled: [3], refused: [2],
   partitions: [
-    { partition: 0, generation: 1, committedSequence: 5, latestReceiptUs: 9_000_000, isWaiting: true },
-    { partition: 1, generation: 1, committedSequence: 0, latestReceiptUs: 0, isWaiting: false },
+    { partition: 0, generation: 1, committedSequence: 5, latestReceiptUs: 9_000_000, isWaiting: true, heldBytes: 10 },
+    { partition: 1, generation: 1, committedSequence: 0, latestReceiptUs: 0, isWaiting: false, heldBytes: 0 },
   ],
 }; // prettier-ignore
 

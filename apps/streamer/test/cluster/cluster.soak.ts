@@ -24,6 +24,8 @@ describe('two collectors of the same symbols, two writers, one server', () => {
     const { kills, killedForMs, generations } = end;
     const figures = { seed, kills: kills.length, killedForMs, generations };
     for (const found of end.audits) printFigures('cluster kill -9', { ...figures, ...auditFigures(found) });
+    const isGapStored = end.audits.some(({ gapRows }) => gapRows > 0);
+    if (isGapStored) process.stdout.write(`${end.gapLines.join('\n')}\n`);
     process.stdout.write(`${kills.map(({ kind, victim, at }) => `${at} ${kind}: ${victim}`).join('\n')}\n`);
     expectAllStoredOnce(end);
   });

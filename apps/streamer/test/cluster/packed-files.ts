@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { parseFileName, Periods } from '@org/storage-csv';
 import { run } from '../process/recorder.ts';
@@ -9,22 +10,26 @@ import { filesIn } from './put-together.ts';
 /** A stop packs for three seconds; on a slow machine what is left is for the next one. */
 const STOPS_MAX = 4;
 
-/** Stops writers that have nothing to write any more, and tells which files of past periods are not packed. */
+/**
+ * Stops writers that have nothing to write any more, and tells which files of past periods are not packed. Where none was
+ * packed, for all rows are of the present period, they are started and stopped once more when that is over.
+ */
 export async function stopPacked(
   writers: readonly NodeProcess[],
   rotationMs: number,
 ): Promise<{ readonly exitCodes: readonly (number | null)[]; readonly unpacked: readonly string[] }> {
-  const stoppedAtMs = Date.now();
-  const unpackedOf = (node: NodeProcess): string[] => unpackedFiles(node.data, rotationMs, stoppedAtMs);
-  let exitCodes = await Promise.all(writers.map((node) => node.stop()));
-  for (let stops = 1; stops < STOPS_MAX && writers.some((node) => unpackedOf(node).length > 0); stops++) {
+  const exitCodes: (number | null)[] = [];
+  for (let stops = 1; ; stops++) {
+    const stoppedAtMs = Date.now();
+    exitCodes.push(...(await Promise.all(writers.map((node) => node.stop()))));
+    const unpacked = writers.flatMap(({ data }) => unpackedFiles(data, rotationMs, stoppedAtMs));
+    const isPacked = writers.some(({ data }) => filesIn(data).some((path) => path.endsWith('.gz')));
+    if ((unpacked.length === 0 && isPacked) || stops === STOPS_MAX) return { exitCodes, unpacked };
+    if (!isPacked) await sleep(rotationMs - (Date.now() % rotationMs));
     for (const node of writers) node.start();
     for (const node of writers)
       await node.statusWhen(({ cluster }) => cluster?.writer?.unsettled.length === 0);
-    const again = await Promise.all(writers.map((node) => node.stop()));
-    exitCodes = [...exitCodes, ...again];
   }
-  return { exitCodes, unpacked: writers.flatMap(unpackedOf) };
 }
 
 function unpackedFiles(data: string, rotationMs: number, atMs: number): string[] {

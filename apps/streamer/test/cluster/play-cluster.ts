@@ -71,6 +71,8 @@ export interface ClusterEnd {
   /** Files with rows whose period is over, and that are not packed. */
   readonly unpacked: readonly string[];
   readonly packed: number;
+  /** What the nodes said of gaps: those of one collector are its own, those of a writer are in what is stored. */
+  readonly gapLines: readonly string[];
   readonly generations: number;
 }
 
@@ -140,6 +142,12 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
           .split('\n')
           .filter((line) => line.includes('ForwarderLeftBehind'))
           .slice(-1),
+      ),
+      gapLines: [...collectors, ...writers].flatMap(({ name, log }) =>
+        log
+          .split('\n')
+          .filter((line) => /GapDetected|why=overflow/.test(line))
+          .map((line) => `${name}: ${line}`),
       ),
       generations: Math.max(...readdirSync(all).flatMap((partition) => partsIn(join(all, partition)))) / 100,
       audits: play.symbols.map((symbol) => audit(folderOf(all, symbol), [symbol])),

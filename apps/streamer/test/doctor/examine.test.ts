@@ -48,9 +48,14 @@ function soundProbes(clock: TurnedClock): Probes {
         },
       ]),
     isHeld: () => atOnce(false),
+    nats: ({ servers }) =>
+      atOnce(servers.map((server) => ({ server, found: { version: '2.11.0', hasJetStream: true, doubts: [] } }))),
     port: (host, port) => atOnce({ host, port, problem: undefined, isRecorder: false }),
   }; // prettier-ignore
 }
+
+/** Everything that needs NATS. */
+const WITH_NATS = { cluster: { role: 'collector' }, storage: { formats: ['csv', 'nats'] } };
 
 const NEVER = () => new Promise<never>(() => undefined);
 const BROKEN = () => Promise.reject(new Error('EIO: i/o error'));
@@ -58,10 +63,11 @@ const BROKEN = () => Promise.reject(new Error('EIO: i/o error'));
 describe('the doctor', () => {
   it('finds nothing where nothing is wrong, in the same order every time', async () => {
     const clock = new TurnedClock();
-    const findings = await examine(config(), soundProbes(clock));
+    const findings = await examine(config(WITH_NATS), soundProbes(clock));
     expect(findings.map(({ check, level }) => `${level} ${check}`)).toEqual([
       'ok config', 'ok node', 'ok storage.output_dir', 'ok logging.dir', 'ok free space', 'ok memory', 'ok open files',
-      'ok connections', 'ok clock', 'ok rest', 'ok route /public', 'ok recorder', 'ok monitoring',
+      'ok connections', 'ok clock', 'ok rest', 'ok route /public',
+      'ok cluster.servers', 'ok storage.nats.servers', 'ok recorder', 'ok monitoring',
     ]); // prettier-ignore
     const documented = readFileSync('docs/doctor.md', 'utf8');
     for (const { check } of findings) expect(documented).toContain(`\`${check}\``);
@@ -71,10 +77,10 @@ describe('the doctor', () => {
   it('ends within ten seconds where nothing answers at all, with a finding each', async () => {
     const clock = new TurnedClock();
     const machine = () => soundProbes(clock).machine();
-    const probes = { clock, machine, folder: NEVER, room: NEVER, listing: NEVER, time: NEVER, routes: NEVER, isHeld: NEVER, port: NEVER }; // prettier-ignore
+    const probes = { clock, machine, folder: NEVER, room: NEVER, listing: NEVER, time: NEVER, routes: NEVER, isHeld: NEVER, nats: NEVER, port: NEVER }; // prettier-ignore
     for (const pairs of [['BTCUSDT'], ['*']]) {
       const startedAtMs = clock.nowMs();
-      const examined = examine(config({ symbols: { pairs } }), probes);
+      const examined = examine(config({ symbols: { pairs }, ...WITH_NATS }), probes);
       for (let turn = 0; turn < 200; turn++) {
         await clock.settle(20);
         clock.advance(50);
@@ -82,19 +88,22 @@ describe('the doctor', () => {
       const findings = await examined;
       expect(clock.nowMs() - startedAtMs).toBeLessThanOrEqual(10_000);
       expect(findings.filter(({ level }) => level === 'error').map(({ check }) => check)).toEqual([
-        'storage.output_dir', 'logging.dir', 'free space', 'rest', 'route', 'recorder', 'monitoring',
+        'storage.output_dir', 'logging.dir', 'free space', 'rest', 'route', 'cluster.servers', 'storage.nats.servers', 'recorder', 'monitoring',
       ]); // prettier-ignore
       for (const { what, advice } of findings) expect([what, advice].join()).not.toMatch(/undefined|\n/);
     }
     expect(clock.timers).toBe(0);
   });
 
-  it.each(['folder', 'room', 'listing', 'time', 'routes', 'isHeld', 'port'] as const)(
+  it.each(['folder', 'room', 'listing', 'time', 'routes', 'isHeld', 'nats', 'port'] as const)(
     'makes a finding of a %s probe that fails, and looks at all the rest',
     async (probe) => {
-      const findings = await examine(config(), { ...soundProbes(new TurnedClock()), [probe]: BROKEN });
+      const findings = await examine(config(WITH_NATS), {
+        ...soundProbes(new TurnedClock()),
+        [probe]: BROKEN,
+      });
       const bad = findings.filter(({ level }) => level !== 'ok');
-      expect(bad.length).toBe(probe === 'folder' ? 2 : 1);
+      expect(bad.length).toBe(probe === 'folder' || probe === 'nats' ? 2 : 1);
       expect(bad[0]!.what).toMatch(/EIO/);
       expect(bad[0]!.advice).not.toBe('');
     },

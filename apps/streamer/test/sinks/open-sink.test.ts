@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadConfig, type StreamerConfig } from '@org/config';
-import { influxOptions, postgresOptions } from '../../src/sinks/open-sink.ts';
+import { influxOptions, natsOptions, openSink, postgresOptions } from '../../src/sinks/open-sink.ts';
 import { isInstalled, withLibraries } from '../../src/sinks/sink-library.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'open-sink-'));
@@ -18,7 +18,7 @@ function secretFile(text: string): string {
 }
 
 describe('a format whose package is not installed', () => {
-  const config = configOf({ formats: ['csv', 'postgres', 'influx', 'parquet'] });
+  const config = configOf({ formats: ['csv', 'postgres', 'influx', 'nats', 'parquet'] });
 
   it('is refused with exit code 78 and the name of the package', () => {
     let thrown: unknown;
@@ -76,6 +76,36 @@ describe('what a sink is made with', () => {
     expect(await influxOptions({ ...influx, tokenFile: '' })).toMatchObject({ target: { token: 'one' } });
     expect(await influxOptions({ ...influx, api: 'v1', database: 'md' })).toMatchObject({
       target: { database: 'md' },
+    });
+  });
+
+  it('has the user of a v1 server, with the password of the file before the one of the configuration', async () => {
+    const { influx } = configOf({
+      influx: { database: 'md', username: 'me', password: 'one', password_file: secretFile('t:wö \n') },
+    }).storage;
+    expect(await influxOptions(influx)).toMatchObject({
+      target: { database: 'md', username: 'me', password: 't:wö ' },
+    });
+    expect((await influxOptions({ ...influx, passwordFile: '' })).target).toMatchObject({ password: 'one' });
+    expect((await influxOptions({ ...influx, username: '' })).target).toEqual({ database: 'md' });
+    expect((await influxOptions({ ...influx, api: 'v2' })).target).not.toHaveProperty('password');
+  });
+
+  it('has the stream of the configuration, and makes one with its copies and size', async () => {
+    const { storage } = configOf({
+      nats: { stream: 'md', replicas: 3, stream_size: '64MiB', discard: 'new' },
+    });
+    expect(natsOptions(storage.nats)).toMatchObject({
+      name: 'md', replicas: 3, streamBytesMax: 2 ** 26, discard: 'new', patienceMs: 1000,
+    }); // prettier-ignore
+    const nats = { ...storage.nats, servers: ['nats://127.0.0.1:1'] };
+    const sink = await openSink('nats', { ...storage, nats }, {});
+    expect(sink.name).toBe('nats');
+    await expect(sink.open()).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE', isPassing: true });
+    await sink.close();
+    const withoutFile = { ...nats, credentialsFile: join(folder, 'none') };
+    await expect(openSink('nats', { ...storage, nats: withoutFile }, {})).rejects.toMatchObject({
+      code: 'ENOENT',
     });
   });
 

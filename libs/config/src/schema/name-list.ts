@@ -143,7 +143,7 @@ export function streamsField(description: string, fallback: readonly string[]) {
 }
 
 /** Where records can be stored. */
-export const STORAGE_FORMATS = ['csv', 'postgres', 'influx', 'parquet'] as const;
+export const STORAGE_FORMATS = ['csv', 'postgres', 'influx', 'nats', 'parquet'] as const;
 
 /** Repairs, openings and what is packed and verified hang on the files, so they are always written. */
 function requireCsv(names: unknown, context: z.RefinementCtx): void {

@@ -15,7 +15,7 @@ import { formatsField, pairsField, streamsField, symbolsField, wordsField } from
 import { rotationField } from './rotation.ts';
 import { consistentSelectors } from './selectors.ts';
 import { spaceLimitField } from './space-limit.ts';
-import { influxFields, postgresFields } from './stores.ts';
+import { influxFields, natsFields, postgresFields, userBesidePassword } from './stores.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -150,6 +150,8 @@ const postgres = section('The PostgreSQL database of the format postgres.', post
 
 const influx = section('The InfluxDB of the format influx.', influxFields());
 
+const nats = section('The NATS JetStream of the format nats.', natsFields());
+
 const storage = section('Where and how it is stored.', {
   output_dir: folderField('Folder of the recordings; relative to the working directory.', './data'),
   formats: formatsField('Formats that are written.'),
@@ -167,7 +169,8 @@ const storage = section('Where and how it is stored.', {
     { min: 64 * MIB, max: 1024 * GIB },
   ),
   postgres: postgres.prefault({}),
-  influx: influx.prefault({}),
+  influx: influx.check(userBesidePassword()).prefault({}),
+  nats: nats.prefault({}),
 });
 
 const performance = section('Queues and batches.', {

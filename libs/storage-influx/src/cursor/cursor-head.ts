@@ -24,11 +24,13 @@ export interface CursorHead {
   readonly stateSlot: number;
   readonly stateParts: number;
   readonly stateSha256: string;
+  /** Names the sink that wrote it, from its opening to its end; '' in heads of versions that had none. */
+  readonly life: string;
 }
 
 /** The line of a head in its slot. `check` covers the rest: fields of a point may be torn from each other. */
 export function headLine(recorder: string, head: CursorHead): string {
-  const { position, generation, slot, stateSlot, stateParts, stateSha256 } = head;
+  const { position, generation, slot, stateSlot, stateParts, stateSha256, life } = head;
   const fields = [
     `position=${position}i`,
     `generation=${generation}i`,
@@ -36,6 +38,7 @@ export function headLine(recorder: string, head: CursorHead): string {
     `state_slot=${stateSlot}i`,
     `state_parts=${stateParts}i`,
     `state_sha256="${stateSha256}"`,
+    `life="${life}"`,
     `check="${checkOf(head)}"`,
   ];
   return `${CURSOR_MEASUREMENT},recorder=${recorder} ${fields.join()} ${slotTime(slot)}\n`;
@@ -50,6 +53,7 @@ export function readHead(row: QueryRow): CursorHead | undefined {
     stateSlot: row['state_slot'],
     stateParts: row['state_parts'],
     stateSha256: row['state_sha256'],
+    life: row['life'] ?? '',
   } as CursorHead;
   const { position, generation, stateSlot, stateParts } = head;
   const isWhole = [position, generation, stateSlot, stateParts].every((number) =>
@@ -58,6 +62,8 @@ export function readHead(row: QueryRow): CursorHead | undefined {
   return isWhole && row['check'] === checkOf(head) ? head : undefined;
 }
 
-function checkOf({ position, generation, slot, stateSlot, stateParts, stateSha256 }: CursorHead): string {
-  return sha256([position, generation, slot, stateSlot, stateParts, stateSha256].join());
+function checkOf(head: CursorHead): string {
+  const { position, generation, slot, stateSlot, stateParts, stateSha256, life } = head;
+  const parts = [position, generation, slot, stateSlot, stateParts, stateSha256];
+  return sha256([...parts, ...(life === '' ? [] : [life])].join());
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { InfluxError } from '../errors.ts';
 import type { QueryRow } from '../http/influx-client.ts';
 import { MEASUREMENTS } from '../points/catalogue.ts';
@@ -25,6 +26,7 @@ const NEVER: CursorHead = {
   stateSlot: NOWHERE,
   stateParts: 0,
   stateSha256: '',
+  life: '',
 };
 
 export interface CursorStoreOptions {
@@ -46,7 +48,10 @@ export interface StoredCursor {
 /** Position and state of the last commit, as points of the store that they are about. */
 export class CursorStore {
   readonly #options: CursorStoreOptions;
+  readonly #life = randomUUID();
   #last = NEVER;
+  /** The newest head that was there when the store was opened, damaged state or not, and ours after that. */
+  #newest = NEVER;
   #generation = 0;
   /** Where was written last. */
   #slot = 0;
@@ -66,9 +71,13 @@ export class CursorStore {
     return { position: 0, state: undefined, isPositionLost: false, problems: [] };
   }
 
-  /** Stores both, after everything that they are about is stored. Without `state` the one of the commit before stays. */
+  /**
+   * Stores both, after everything that they are about is stored. Without `state` the one of the commit before stays. Rejects
+   * with `STORE_TAKEN` when another sink of the same name has committed since.
+   */
   async commit(position: number, state: string | undefined): Promise<void> {
     if (state === undefined && position === this.#last.position) return;
+    await this.#refuseRivals();
     await this.#writeHead({ ...(await this.#stateOf(state)), position });
   }
 
@@ -80,9 +89,25 @@ export class CursorStore {
     return { ours, others: rows.length - ours.length };
   }
 
+  /**
+   * Nothing is replaced only if it is still what was read, so this is no lock: where two commit at one moment, one of them
+   * finds the other's head in the place of its own at its next commit.
+   */
+  async #refuseRivals(): Promise<void> {
+    const { generation, life } = this.#newest;
+    const { ours } = await this.#heads();
+    const isForeign = (head: CursorHead | undefined): boolean =>
+      head !== undefined &&
+      head.life !== this.#life &&
+      (head.generation > generation || (head.generation === generation && head.life !== life));
+    if (!ours.some((row) => isForeign(readHead(row)))) return;
+    const problem = `another sink commits as recorder ${this.#options.recorder} to this database`;
+    throw new InfluxError('STORE_TAKEN', problem);
+  }
+
   /** A store that takes everything and shows nothing would look new each time that it is opened. */
   async #begin(): Promise<void> {
-    this.#take(NEVER, 0);
+    this.#take(NEVER, NEVER);
     await this.#writeHead(NEVER);
     const { ours } = await this.#heads();
     if (ours.length === 0)
@@ -95,26 +120,27 @@ export class CursorStore {
     if (heads.length < rows.length)
       problems.push(`${rows.length - heads.length} damaged entries of the cursor`);
     heads.sort((a, b) => b.generation - a.generation);
-    const latest = heads[0]?.generation ?? 0;
+    const newest = heads[0] ?? NEVER;
     for (const head of heads) {
       const found = await this.#readState(head);
       if (found !== undefined) {
-        this.#take(head, latest);
+        this.#take(head, newest);
         return { position: head.position, state: found.state, isPositionLost: false, problems };
       }
       problems.push(`the state of commit ${head.generation} is damaged`);
     }
-    return this.#lost(problems, latest);
+    return this.#lost(problems, newest);
   }
 
-  #lost(problems: readonly string[], latest = 0): StoredCursor {
-    this.#take(NEVER, latest);
+  #lost(problems: readonly string[], newest = NEVER): StoredCursor {
+    this.#take(NEVER, newest);
     return { position: 0, state: undefined, isPositionLost: true, problems };
   }
 
-  #take(head: CursorHead, latestGeneration: number): void {
+  #take(head: CursorHead, newest: CursorHead): void {
     this.#last = head;
-    this.#generation = latestGeneration;
+    this.#newest = newest;
+    this.#generation = newest.generation;
   }
 
   async #hasRows(): Promise<boolean> {
@@ -148,9 +174,9 @@ export class CursorStore {
 
   async #writeHead(head: CursorHead): Promise<void> {
     this.#slot = slotAfter(this.#slot, this.#last.slot);
-    const next = { ...head, generation: ++this.#generation, slot: this.#slot };
+    const next = { ...head, generation: ++this.#generation, slot: this.#slot, life: this.#life };
     await this.#options.write(headLine(this.#options.recorder, next));
-    this.#last = next;
+    this.#last = this.#newest = next;
   }
 }
 

@@ -16,7 +16,7 @@ export interface Linked {
 }
 
 const TARGET = 'connection';
-const REQUEST_TIMEOUT_MS = 5000;
+export const REQUEST_TIMEOUT_MS = 5000;
 const MESSAGE_BYTES_MAX = 2 ** 20;
 
 /** The largest message that a server takes. */

@@ -35,10 +35,17 @@ export interface ServerReport {
   readonly reasons: readonly { readonly code: ServerDoubt; readonly text: string }[];
 }
 
-const TEXTS: Record<ServerDoubt, (facts: ServerFacts) => string> = {
-  VERSION_LOSES_STREAMS: ({ version }) =>
+type Version = Pick<ServerFacts, 'version'>;
+
+const VERSION_TEXTS = {
+  VERSION_LOSES_STREAMS: ({ version }: Version) =>
     `server ${version}: before 2.10.23 a kill of the server can lose a stream`,
-  VERSION_UNKNOWN: ({ version }) => `server version ${JSON.stringify(version)}: expected major.minor.patch`,
+  VERSION_UNKNOWN: ({ version }: Version) =>
+    `server version ${JSON.stringify(version)}: expected major.minor.patch`,
+} as const;
+
+const TEXTS: Record<ServerDoubt, (facts: ServerFacts) => string> = {
+  ...VERSION_TEXTS,
   NOT_SYNCED: () => 'one copy without sync_interval: always: a power cut takes acknowledged messages',
   COPIES_NOT_APART: ({ replicas }) =>
     `${replicas} copies that may lose power together, without sync_interval: always`,
@@ -51,10 +58,7 @@ const SAFE_VERSION = [2, 10, 23] as const;
 
 /** A pure judgement; sources: Jepsen's report on NATS 2.12.1 and the NATS documentation (seen 2026-11-22). */
 export function judgeServer(facts: ServerFacts): ServerReport {
-  const doubts: ServerDoubt[] = [];
-  const version = parseVersion(facts.version);
-  if (version === undefined) doubts.push('VERSION_UNKNOWN');
-  else if (isBefore(version, SAFE_VERSION)) doubts.push('VERSION_LOSES_STREAMS');
+  const doubts: ServerDoubt[] = versionDoubts(facts.version);
   if (facts.storage === 'memory') doubts.push('IN_MEMORY');
   else if (!facts.isSyncedAlways) {
     if (facts.replicas < 3) doubts.push('NOT_SYNCED');
@@ -64,6 +68,17 @@ export function judgeServer(facts: ServerFacts): ServerReport {
   if (facts.maxAgeMs > 0) doubts.push('AGES_OUT');
   const reasons = doubts.map((code) => ({ code, text: TEXTS[code](facts) }));
   return { version: facts.version, isAckDurable: doubts.length === 0, reasons };
+}
+
+/** What is wrong with a version, whatever is asked of the server. */
+export function judgeVersion(version: string): ServerReport['reasons'] {
+  return versionDoubts(version).map((code) => ({ code, text: VERSION_TEXTS[code]({ version }) }));
+}
+
+function versionDoubts(text: string): (keyof typeof VERSION_TEXTS)[] {
+  const version = parseVersion(text);
+  if (version === undefined) return ['VERSION_UNKNOWN'];
+  return isBefore(version, SAFE_VERSION) ? ['VERSION_LOSES_STREAMS'] : [];
 }
 
 function parseVersion(text: string): readonly number[] | undefined {

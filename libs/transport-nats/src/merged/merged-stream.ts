@@ -125,24 +125,33 @@ export class MergedStream {
     return found === null ? undefined : decodeMarker(this.name, found.data);
   }
 
+  /** Copies, size and what goes first are the operator's once the stream is there; where messages go is not. */
   async #provision(manager: JetStreamManager): Promise<void> {
+    const subjects = `${this.name}.*`;
     try {
-      await asking(this.name, () => manager.streams.info(this.name));
+      const { config } = await asking(this.name, () => manager.streams.info(this.name));
+      if (config.subjects?.includes(subjects) === true) return;
+      const problem = `expected a stream of ${subjects}, was ${config.subjects?.join(' ') ?? 'none'}`;
+      throw new TransportNatsError('LAYOUT_MISMATCH', this.name, problem);
     } catch (error) {
       if (!hasCode(error, 'STREAM_MISSING')) throw error;
-      const { replicas = 1, streamBytesMax = 4 * 2 ** 30, discard = 'old' } = this.#options;
-      await asking(this.name, () =>
-        manager.streams.add({
-          name: this.name,
-          subjects: [`${this.name}.*`],
-          storage: StorageType.File,
-          retention: RetentionPolicy.Limits,
-          discard: discard === 'old' ? DiscardPolicy.Old : DiscardPolicy.New,
-          num_replicas: replicas,
-          max_bytes: streamBytesMax,
-        }),
-      );
+      await this.#make(manager, subjects);
     }
+  }
+
+  async #make(manager: JetStreamManager, subjects: string): Promise<void> {
+    const { replicas = 1, streamBytesMax = 4 * 2 ** 30, discard = 'old' } = this.#options;
+    await asking(this.name, () =>
+      manager.streams.add({
+        name: this.name,
+        subjects: [subjects],
+        storage: StorageType.File,
+        retention: RetentionPolicy.Limits,
+        discard: discard === 'old' ? DiscardPolicy.Old : DiscardPolicy.New,
+        num_replicas: replicas,
+        max_bytes: streamBytesMax,
+      }),
+    );
   }
 
   async #patiently<T>(call: () => Promise<T>): Promise<T> {

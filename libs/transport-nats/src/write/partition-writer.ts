@@ -1,4 +1,3 @@
-import { StreamMerge } from '@org/continuity';
 import { readRecordBatch, RECORD_TYPE, type Sink } from '@org/storage';
 import type { Bus } from '../bus/bus.ts';
 import { WishList } from '../control/wish-list.ts';
@@ -7,9 +6,9 @@ import { asking, hasCode, isPassing, natsError, TransportNatsError } from '../er
 import type { Lease } from '../lease/lease.ts';
 import { decodeFrame, type ForwardFrame } from '../wire/forward-frame.ts';
 import { FrameAssembler } from '../wire/fragments.ts';
-import { MergeTime } from './merge-time.ts';
 import { NodeIntake } from './node-intake.ts';
 import type { PartitionCommits } from './partition-commits.ts';
+import { PartitionMerge } from './partition-merge.ts';
 import { PartitionReader, type StreamMessage } from './partition-reader.ts';
 import {
   PARTITION_MERGE_LIMITS,
@@ -41,15 +40,15 @@ const POSTPONED_INTERVALS = 4;
 /** Writes one partition from its take-over until it is stopped, or may not go on. */
 export class PartitionWriter {
   readonly #options: PartitionWriterOptions;
-  readonly #merge: StreamMerge;
+  readonly #merge: PartitionMerge;
   readonly #intake: NodeIntake;
   readonly #reader: PartitionReader;
   readonly #assemblers = new Map<string, FrameAssembler>();
-  readonly #time = new MergeTime();
   readonly #wishes = new WishList();
   #sequence: number;
   #stored: number;
   #isDirty = false;
+  #overflows = 0;
   #bytes = 0;
   #committedAtMs: number;
   #purgedAtMs: number;
@@ -57,11 +56,15 @@ export class PartitionWriter {
   #isStopping = false;
 
   constructor(options: PartitionWriterOptions) {
-    const { bus, lease, commits, mergeLimits, mergeHandlers, retrying } = options;
+    const { bus, lease, commits, limits, mergeLimits, mergeHandlers, retrying } = options;
     const { cursor } = commits;
     this.#options = options;
-    this.#merge = new StreamMerge({
+    this.#merge = new PartitionMerge({
+      clock: bus.clock,
       state: cursor.state,
+      nodes: Object.keys(cursor.nodes),
+      patienceMs: limits.patienceMs,
+      spreadMs: limits.spreadMs,
       limits: { ...PARTITION_MERGE_LIMITS, ...mergeLimits },
       handlers: {
         ...mergeHandlers,
@@ -89,8 +92,9 @@ export class PartitionWriter {
       partition: lease.partition,
       generation: commits.cursor.generation,
       committedSequence: commits.cursor.sequence,
-      latestReceiptUs: this.#time.latestReceiptUs,
+      latestReceiptUs: this.#merge.latestReceiptUs,
       isWaiting: this.#merge.isWaiting,
+      heldBytes: this.#merge.heldBytes,
     };
   }
 
@@ -120,12 +124,18 @@ export class PartitionWriter {
   async #goOn(): Promise<void> {
     const { bus, limits } = this.#options;
     const nowMs = bus.clock.nowMs();
-    if (this.#merge.isWaiting)
-      await this.#store(this.#merge.take({ lane: '', epoch: 0, payload: this.#time.tick(nowMs) }));
+    await this.#store(this.#merge.tick());
+    this.#countOverflows();
     await this.#tellWishes(nowMs);
     const isDue = nowMs - this.#committedAtMs >= limits.commitIntervalMs || this.#bytes >= limits.commitBytes;
     if (this.#isDirty && isDue) await this.#commit();
     if (nowMs - this.#purgedAtMs >= limits.purgeIntervalMs) await this.#purge();
+  }
+
+  #countOverflows(): void {
+    const { overflows } = this.#merge;
+    this.#options.counters.overflows += overflows - this.#overflows;
+    this.#overflows = overflows;
   }
 
   async #take({ subject, sequence, data }: StreamMessage): Promise<void> {
@@ -160,9 +170,10 @@ export class PartitionWriter {
   }
 
   async #takeFrame(frame: ForwardFrame): Promise<void> {
-    const { counters, lease, bus } = this.#options;
+    const { counters, lease } = this.#options;
     const intake = this.#intake.take(frame);
     const { node, incarnation } = frame;
+    if (frame.pieces.length > 0) this.#merge.heard(node);
     if (intake.kind === 'repeat') counters.repeats++;
     if (intake.kind === 'hole') {
       counters.holes++;
@@ -176,11 +187,9 @@ export class PartitionWriter {
     }
     if (intake.kind !== 'take') return;
     this.#wishes.forget((wish) => wish.kind === 'resend' && wish.node === node);
-    for (const { lane, epoch, payload, afterDamage } of intake.pieces) {
+    for (const piece of intake.pieces) {
       counters.pieces++;
-      this.#time.saw(payload, bus.clock.nowMs());
-      const entry = { lane: `${node}/${lane}`, epoch, payload };
-      await this.#store(this.#merge.take(afterDamage === true ? { ...entry, afterDamage } : entry));
+      await this.#store(this.#merge.take(node, piece));
     }
   }
 

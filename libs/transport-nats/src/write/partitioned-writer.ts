@@ -49,7 +49,7 @@ export class PartitionedWriter {
   readonly #refused = new Set<number>();
   readonly #counters: WriteCounters = {
     messages: 0, bytes: 0, pieces: 0, repeats: 0, holes: 0, malformed: 0,
-    commits: 0, postponed: 0, lostLeases: 0, undone: 0, retries: 0,
+    commits: 0, postponed: 0, overflows: 0, lostLeases: 0, undone: 0, retries: 0,
   }; // prettier-ignore
   #pausedUntilMs = -Infinity;
   #running: Promise<void> | undefined;

@@ -30,6 +30,10 @@ export interface WriteLimits {
   readonly settleMs: number;
   /** After a store failed, its writer takes nothing for so long. Default 10,000. */
   readonly failurePauseMs: number;
+  /** Where one node misses something, another one that brings nothing at all is waited for so long. Default 60,000. */
+  readonly patienceMs: number;
+  /** How far apart two nodes may receive, and date, the same event. Default 5,000. */
+  readonly spreadMs: number;
 }
 
 export const WRITE_LIMITS = {
@@ -37,6 +41,8 @@ export const WRITE_LIMITS = {
   commitBytes: 8 * 2 ** 20,
   purgeIntervalMs: 10_000,
   failurePauseMs: 10_000,
+  patienceMs: 60_000,
+  spreadMs: 5000,
 } as const;
 
 /**
@@ -68,6 +74,8 @@ export interface WriteCounters {
   commits: number;
   /** Commits that waited because what they had to say was too large for one message. */
   postponed: number;
+  /** How often a merge held too much (`heldFramesMax`, `heldBytesMax`) and went on without waiting: perhaps gaps. */
+  overflows: number;
   lostLeases: number;
   undone: number;
   retries: number;
@@ -82,6 +90,8 @@ export interface PartitionStatus {
   readonly latestReceiptUs: number;
   /** Rows are held that only time, or another collector, releases; they are in the commits all the same. */
   readonly isWaiting: boolean;
+  /** How much is held. */
+  readonly heldBytes: number;
 }
 
 export interface WriterStats extends Readonly<WriteCounters> {

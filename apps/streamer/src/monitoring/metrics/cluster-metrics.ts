@@ -17,6 +17,8 @@ export function clusterMetrics({ status: { cluster } }: MetricsView): Metric[] {
     metric('counter', 'recorder_cluster_hold_drops_total', 'How often the disk had no room for what was not committed: gaps', forwarder?.drops),
     metric('gauge', 'recorder_cluster_partitions', 'Partitions that this writer has', writer?.partitions.length),
     metric('gauge', 'recorder_cluster_waiting_partitions', 'Those in which rows wait for another collector', writer?.partitions.filter(({ isWaiting }) => isWaiting).length),
+    metric('gauge', 'recorder_cluster_held_bytes', 'What is held in them', writer?.partitions.reduce((sum, { heldBytes }) => sum + heldBytes, 0)),
+    metric('counter', 'recorder_cluster_overflows_total', 'How often too much was held to wait any longer: perhaps gaps', writer?.overflows),
     metric('gauge', 'recorder_cluster_lag_seconds', 'Age of the latest record of the partition that is furthest behind', lags.length === 0 ? undefined : Math.max(...lags) / 1000),
     metric('gauge', 'recorder_cluster_refused_partitions', 'Partitions whose files here are not what was confirmed; a person has to look', writer?.refused.length),
     metric('counter', 'recorder_cluster_commits_total', 'Commits of this writer that were confirmed', writer?.commits),
