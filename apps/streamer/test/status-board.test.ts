@@ -1,5 +1,11 @@
-import type { StreamReport, WorkerReport, WriterReport } from '../src/control/messages.ts';
-import { type ChildState, StatusBoard } from '../src/monitoring/status-board.ts';
+import type {
+  StreamReport,
+  WorkerReport,
+  PartitionWriterReport,
+  WriterReport,
+} from '../src/control/messages.ts';
+import type { ChildState } from '../src/monitoring/recorder-status.ts';
+import { StatusBoard } from '../src/monitoring/status-board.ts';
 
 const stream = (events: number, lastEventAtMs: number | undefined, alarm?: string): StreamReport => ({
   stream: 'BTCUSDT@aggTrade', events, duplicates: 0, lastEventAtMs, alarm,
@@ -128,4 +134,16 @@ describe('the status board', () => {
       waiting: 2, packed: 6, failed: 1, bytesIn: 200, bytesOut: 50, current: null,
     }); // prettier-ignore
   });
+
+  it('shows what a writer of several machines packs as what one machine packs', () => {
+    const status = board();
+    const { archive } = writer({});
+    const written = { messages: 0, partitions: [], unsettled: [], refused: [] } as unknown as PartitionWriterReport['written'];
+    status.report('partition-writer', {
+      role: 'partition-writer', rssBytes: 1, queues: [], rows: 0, bytes: 0, rejected: 0, gaps: {}, problem: undefined, written, archive,
+    }, 1000);
+    expect(status.status(1000, [], false).archive).toMatchObject({ waiting: 2, packed: 3 });
+    status.ended('partition-writer');
+    expect(status.status(1000, [], false).archive).toMatchObject({ waiting: 0, packed: 3 });
+  }); // prettier-ignore
 });

@@ -1,5 +1,6 @@
 import type { StreamReport, WorkerReport } from '../src/control/messages.ts';
-import { type ChildState, StatusBoard } from '../src/monitoring/status-board.ts';
+import type { ChildState } from '../src/monitoring/recorder-status.ts';
+import { StatusBoard } from '../src/monitoring/status-board.ts';
 
 const line = (stream: string, events: number, more: Partial<StreamReport> = {}): StreamReport => ({
   stream,

@@ -29,19 +29,30 @@ describe('a writer', () => {
     'undoes a commit that another writer made impossible',
     async ({ cluster, journal, fill, expectStored, folder }) => {
       const book = new CursorBook(cluster.bus());
+      const [refused, told]: [string[], string[]] = [[], []];
       let rivals = 0;
       const rivalled = (partition: number): PartitionStore => {
         const store = csvStore(join(folder, 'a'), partition);
+        let live: string | undefined;
         return {
           ...store,
+          putBack: () => {
+            live = undefined;
+            return store.putBack();
+          },
+          confirmed: () => {
+            if (live !== undefined) told.push(live);
+          },
           createSink: (generation) => {
             const sink = store.createSink(generation);
             const commit = sink.commit.bind(sink);
             sink.commit = async (state) => {
               const position = await commit(state);
+              live = `${partition}: ${state}`;
               // The rows are durable here by now, and a rival takes the partition before they are confirmed.
               if (rivals < 3) {
                 rivals++;
+                refused.push(live);
                 const { cursor, revision } = await book.read(partition);
                 const taken = { ...cursor!, generation: cursor!.generation + 1, owner: 'rival' };
                 await book.replace(partition, await book.encode(partition, taken), revision);
@@ -60,6 +71,9 @@ describe('a writer', () => {
       await expectStored();
       expect(writer.stats().undone).toBeGreaterThanOrEqual(3);
       expect(writer.stats()).toMatchObject({ lostLeases: expect.any(Number), refused: [] });
+      // What may be packed is what nobody undoes.
+      expect(told.length).toBeGreaterThan(0);
+      expect(told.filter((commit) => refused.includes(commit))).toEqual([]);
     },
   );
 

@@ -1,9 +1,10 @@
 import type { Clock, ClockTimer } from '@org/binance-client';
-import { closedDays, type CsvSink, type DayFigures, type PackOutcome } from '@org/storage-csv';
+import type { CsvSink, DayFigures, PackOutcome } from '@org/storage-csv';
 import type { ChildHandle } from '@org/supervision';
 import type { ArchiveReport } from '../control/messages.ts';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { Compactions } from './compactions.ts';
+import { daysToPack } from './days-to-pack.ts';
 import type { PackOrder } from './pack-messages.ts';
 import { type PackerDeath, PackRound } from './pack-round.ts';
 
@@ -32,6 +33,8 @@ export interface ArchivistOptions {
   readonly compression: PackOrder['compression'];
   /** Whether days that are over also become Parquet files; default false. */
   readonly parquet?: boolean;
+  /** Stands in the names of manifests, where several machines write one recording. */
+  readonly writer?: string;
   /** Starts a packer. */
   readonly spawn: () => ChildHandle;
   readonly clock: Pick<Clock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
@@ -148,7 +151,7 @@ export class Archivist {
   }
 
   #pack(paths: readonly string[]): void {
-    const { spawn, outputDir, compression, clock, dayFigures } = this.#options;
+    const { spawn, outputDir, compression, writer, clock, dayFigures } = this.#options;
     const before = { ...this.#counts };
     const parquet = this.#compactions?.order();
     this.#warnings = 0;
@@ -159,7 +162,8 @@ export class Archivist {
         outputDir,
         compression,
         pauseMs: this.#isFinishing ? 0 : SYMBOL_PAUSE_MS,
-        days: closedDays(paths).map((day) => {
+        ...(writer === undefined ? {} : { writer }),
+        days: daysToPack(paths).map((day) => {
           const figures = dayFigures(day.folder, day.date);
           return figures === undefined ? day : { ...day, figures };
         }),

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { nodeFileSystem, packDay } from '@org/storage-csv';
+import { nodeFileSystem, packDay, type PackDayOptions, type PackOutcome } from '@org/storage-csv';
 import { childControl } from '@org/supervision';
 import { compactDays } from './compact-days.ts';
 import { takeLowestPriority } from './lowest-priority.ts';
-import type { PackOrder, PackReport } from './pack-messages.ts';
+import type { DayOrder, PackOrder, PackReport } from './pack-messages.ts';
 
 /*
  * The packer: a process of its own, so that packing never waits in the writer's event loop, with the lowest priority, so
@@ -30,20 +31,19 @@ const control = childControl(
 takeLowestPriority();
 control.ready();
 
-async function pack({ outputDir, compression, pauseMs, days, parquet }: PackOrder): Promise<void> {
+async function pack({ outputDir, compression, pauseMs, writer, days, parquet }: PackOrder): Promise<void> {
   const options = {
     fileSystem: nodeFileSystem,
-    outputDir,
     compression,
     token: randomUUID(),
     recorderVersion: ownVersion(),
+    writer,
     signal: abort.signal,
-    began: (path: string) => tell({ type: 'began', path }),
   };
   for (const day of days) {
     if (abort.signal.aborted) break;
     try {
-      tell({ type: 'outcomes', outcomes: await packDay(day, { ...options, figures: day.figures }) });
+      tell({ type: 'outcomes', outcomes: await packOne(day, outputDir, options) });
       await setTimeout(pauseMs, undefined, { signal: abort.signal });
     } catch (error) {
       unlessAborted(error);
@@ -56,6 +56,22 @@ async function pack({ outputDir, compression, pauseMs, days, parquet }: PackOrde
     await compactDays({ outputDir, packed, order: parquet, pauseMs, signal, tell }).catch(unlessAborted);
   }
   control.leave();
+}
+
+/** Paths are below the output folder, whatever folder of a partition lies between. */
+async function packOne(
+  { figures, partition, ...day }: DayOrder,
+  outputDir: string,
+  options: Omit<PackDayOptions, 'outputDir' | 'figures' | 'began'>,
+): Promise<readonly PackOutcome[]> {
+  const whole = (path: string): string => (partition === undefined ? path : `${partition}/${path}`);
+  const outcomes = await packDay(day, {
+    ...options,
+    outputDir: join(outputDir, partition ?? ''),
+    figures,
+    began: (path) => tell({ type: 'began', path: whole(path) }),
+  });
+  return outcomes.map((outcome) => ({ ...outcome, path: whole(outcome.path) }));
 }
 
 /** It was told to stop: what is not packed waits for the next packer. */

@@ -4,6 +4,8 @@ import type { CompactOutcome } from '@org/storage-parquet';
 /** Closed files of a symbol and day, and what only the writer knows of that day; without `figures` it knows nothing. */
 export interface DayOrder extends ClosedDay {
   readonly figures?: DayFigures;
+  /** The folder below the output folder in which the folder of the symbol is: `p07`. Absent where there is none. */
+  readonly partition?: string;
 }
 
 /** What is to become Parquet files beside the days whose files are packed. */
@@ -23,6 +25,8 @@ export interface PackOrder {
   readonly compression: PackDayOptions['compression'];
   /** Between two symbols: thousands of syncs at midnight must not come in a row, for the journal waits for each. */
   readonly pauseMs: number;
+  /** Stands in the names of manifests, where several machines write; absent on one machine. */
+  readonly writer?: string;
   /** The oldest first. */
   readonly days: readonly DayOrder[];
   /** Absent where no Parquet files are wanted. */

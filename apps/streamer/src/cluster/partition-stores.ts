@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorageConfig } from '@org/config';
 import type { SinkEvents, SinkStats } from '@org/storage';
-import { CsvSink } from '@org/storage-csv';
+import { CsvSink, type ClosingTime } from '@org/storage-csv';
 import type { CheckpointCopy, PartitionStore } from '@org/transport-nats';
+import { addStats, NO_STATS, PartitionFiles } from './partition-files.ts';
 
 /** Parts of a day that one generation may need: `CsvSink` looks no further. */
 const PARTS_A_GENERATION = 100;
@@ -15,10 +16,12 @@ export interface PartitionStoresOptions {
   readonly openFilesMax: number;
   readonly partitions: number;
   readonly makeCopy: (path: string, copyPath: string) => CheckpointCopy;
+  /** When rows of a partition that is written here have come, µs since the epoch; undefined while nobody knows. */
+  readonly writtenUs: (partition: number) => number | undefined;
+  /** Files of a partition could not be closed; they are at the next look. */
+  readonly putOff: (partition: number, error: unknown) => void;
   readonly events: SinkEvents;
 }
-
-const NOTHING: SinkStats = { records: 0, rows: 0, bytes: 0, rejected: 0 };
 
 /** `p07`: the folder of a partition below the output folder. */
 export function partitionFolder(partition: number): string {
@@ -31,53 +34,75 @@ export function partitionFolder(partition: number): string {
  */
 export class PartitionStores {
   readonly #options: PartitionStoresOptions;
-  readonly #sinks = new Map<number, CsvSink>();
-  #ended = NOTHING;
+  readonly #files: readonly PartitionFiles[];
 
   constructor(options: PartitionStoresOptions) {
     this.#options = options;
+    this.#files = Array.from({ length: options.partitions }, (_, partition) => this.#filesOf(partition));
   }
 
   store(partition: number): PartitionStore {
-    const { outputPath, makeCopy } = this.#options;
-    const folder = join(outputPath, partitionFolder(partition));
-    const checkpoint = join(folder, '.csv-checkpoint.json');
-    const copy = makeCopy(checkpoint, join(folder, '.csv-checkpoint.confirmed.json'));
-    return {
-      createSink: (generation) => this.#createSink(partition, folder, generation),
-      keep: () => copy.keep(),
-      putBack: () => copy.putBack(),
-      isNew: () => copy.isNew(),
-    };
+    return this.#files[partition]!;
   }
 
   /** Of all sinks since the process began. Rows that were cut and stored again count again. */
   stats(): SinkStats {
-    return [...this.#sinks.values()].reduce((sum, sink) => add(sum, sink.stats()), this.#ended);
+    return this.#files.reduce((sum, files) => addStats(sum, files.stats()), NO_STATS);
   }
 
-  #createSink(partition: number, folder: string, generation: number): CsvSink {
+  /** Of all partitions, whoever writes them now; paths are below the output folder. See `CsvSink.closeFiles`. */
+  async closeFiles(time: ClosingTime): Promise<readonly string[]> {
+    const closed: string[] = [];
+    for (const [partition, files] of this.#files.entries()) {
+      const paths = await files.closeFiles(this.#timeOf(partition, files, time)).catch((error: unknown) => {
+        this.#options.putOff(partition, error);
+        return files.closed;
+      });
+      const folder = partitionFolder(partition);
+      for (const path of paths) closed.push(`${folder}/${path}`);
+    }
+    return closed;
+  }
+
+  /** These are packed, or gone. */
+  async packed(paths: readonly string[]): Promise<void> {
+    for (const [partition, files] of this.#files.entries()) {
+      const folder = `${partitionFolder(partition)}/`;
+      const own = paths.flatMap((path) => (path.startsWith(folder) ? path.slice(folder.length) : []));
+      if (own.length > 0) await files.packed(own);
+    }
+  }
+
+  /** When no partition is written any more. */
+  async close(): Promise<void> {
+    for (const files of this.#files) await files.close();
+  }
+
+  /** Nothing comes to the files of a partition that others write: its periods are over when the clock says so. */
+  #timeOf(partition: number, files: PartitionFiles, time: ClosingTime): ClosingTime {
+    if (!files.isWritten) return time;
+    return { nowUs: Math.min(time.nowUs, this.#options.writtenUs(partition) ?? -Infinity) };
+  }
+
+  #filesOf(partition: number): PartitionFiles {
+    const { outputPath, makeCopy } = this.#options;
+    const folder = join(outputPath, partitionFolder(partition));
+    const checkpoint = join(folder, '.csv-checkpoint.json');
+    return new PartitionFiles({
+      createSink: (generation) => this.#createSink(folder, generation),
+      copy: makeCopy(checkpoint, join(folder, '.csv-checkpoint.confirmed.json')),
+    });
+  }
+
+  #createSink(folder: string, generation: number): CsvSink {
     const { storage, openFilesMax, partitions, events } = this.#options;
     mkdirSync(folder, { recursive: true });
-    const sink = new CsvSink({
+    return new CsvSink({
       outputDir: folder,
       rotation: storage.rotation,
       openFilesMax: Math.ceil(openFilesMax / partitions),
       firstPart: generation * PARTS_A_GENERATION,
       events,
     });
-    const before = this.#sinks.get(partition);
-    if (before !== undefined) this.#ended = add(this.#ended, before.stats());
-    this.#sinks.set(partition, sink);
-    return sink;
   }
-}
-
-function add(left: SinkStats, right: SinkStats): SinkStats {
-  return {
-    records: left.records + right.records,
-    rows: left.rows + right.rows,
-    bytes: left.bytes + right.bytes,
-    rejected: left.rejected + right.rejected,
-  };
 }

@@ -237,6 +237,7 @@ export interface PartitionWriterReport {
   readonly gaps: Readonly<Record<string, number>>;
   readonly problem: string | undefined;
   readonly written: WriterStats;
+  readonly archive: ArchiveReport;
 }
 
 /** Follows what collectors forward, for the books of this machine. */
@@ -326,7 +327,7 @@ export type PrimaryMessage =
     }
   /** To a worker: record these streams of every symbol and no others. What ends by it ends for want of room on the disk. */
   | { readonly type: 'record-streams'; readonly streams: readonly string[] }
-  /** To the writer: room is short, and files that are closed should be packed at once. */
+  /** To whoever writes files: room is short, and files that are closed should be packed at once. */
   | { readonly type: 'pack-early' }
   /** To the writer: room is short, and the journal keeps nothing any more for sinks that are behind. */
   | { readonly type: 'drop-holds' }

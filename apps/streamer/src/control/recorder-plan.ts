@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { StreamerConfig } from '@org/config';
-import type { Expectation } from '../monitoring/status-board.ts';
+import type { Expectation } from '../monitoring/recorder-status.ts';
 import { assignSymbols, planWorkers, type WorkerPlan } from './assign-symbols.ts';
 
 /** What is recorded by whom; another configuration makes another one. */

@@ -15,6 +15,8 @@ export interface DiskKeeperOptions {
   /** Real path of the output folder. */
   readonly outputPath: string;
   readonly storage: Pick<StorageConfig, 'retentionMs' | 'rotation' | 'freeSpace'>;
+  /** Whether the output folder has a store in each partition's folder. */
+  readonly isPartitioned: boolean;
   /** What the recorder has written into its files since it began. */
   readonly writtenBytes: () => number;
   /** What the configuration asks for, the most important first. */
@@ -42,6 +44,7 @@ export function keepDisk(options: DiskKeeperOptions): { close(): void } {
     outputPath,
     retentionMs: storage.retentionMs,
     rotation: storage.rotation,
+    isPartitioned: options.isPartitioned,
     fileSystem: retentionFileSystem,
     wallMs: () => Math.floor(clock.wallUs() / 1000),
     nowMs: () => clock.nowMs(),

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isSymbol } from '@org/market-data';
-import { Periods, type Rotation } from '@org/storage-csv';
+import { isPartitionFolder, Periods, type Rotation } from '@org/storage-csv';
 import { errorFields, type Log } from '../logging/child-log.ts';
 import { compareExpired, type ExpiredFile, expiredFiles, isManifest } from './expired-files.ts';
 import { listedFiles } from './listed-files.ts';
@@ -12,6 +12,8 @@ export interface RetentionOptions {
   readonly retentionMs: number;
   /** How long a file shorter than a day lasts. */
   readonly rotation: Rotation;
+  /** Whether there is a store in each partition's folder, and none in the output folder itself. Default false. */
+  readonly isPartitioned?: boolean;
   readonly fileSystem: RetentionFileSystem;
   /** Milliseconds since the epoch, by the machine's clock. */
   readonly wallMs: () => number;
@@ -91,24 +93,41 @@ export class Retention {
   /** The oldest of all, sorted. */
   async #expired(endsBeforeMs: number): Promise<readonly ExpiredFile[]> {
     const periods = this.#periods;
-    const { fileSystem, outputPath, log } = this.#options;
-    const listed = await listedFiles(fileSystem, outputPath);
-    if (listed === undefined) {
-      log.warn('RetentionHeld', { problem: 'nothing says which files are still written' });
-      return [];
-    }
     let oldest: ExpiredFile[] = [];
-    const look = async (folder: string): Promise<readonly string[]> => {
-      const entries = await this.#list(join(outputPath, folder));
-      const namesOf = (wanted: string): string[] =>
-        entries.flatMap(({ name, type }) => (type === wanted ? name : []));
-      for (const file of expiredFiles(folder, namesOf('file'), { endsBeforeMs, listed, periods }))
-        oldest.push(file);
+    const look = async (folder: string, listed: ReadonlySet<string>): Promise<void> => {
+      const names = await this.#names(folder, 'file');
+      for (const file of expiredFiles(folder, names, { endsBeforeMs, listed, periods })) oldest.push(file);
       if (oldest.length > 2 * FILES_MAX) oldest = firstOf(oldest);
-      return namesOf('folder');
     };
-    for (const folder of (await look('')).filter(isSymbol)) await look(folder);
+    for (const store of await this.#stores()) {
+      const listed = await this.#listed(store);
+      if (listed === undefined) continue;
+      await look(store, listed);
+      const folders = await this.#names(store, 'folder');
+      for (const folder of folders.filter(isSymbol)) await look(join(store, folder), listed);
+    }
     return firstOf(oldest);
+  }
+
+  /** The folders with a checkpoint of their own: the output folder, or those of the partitions in it. */
+  async #stores(): Promise<readonly string[]> {
+    if (this.#options.isPartitioned !== true) return [''];
+    return (await this.#names('', 'folder')).filter(isPartitionFolder);
+  }
+
+  /** Paths below the output folder; undefined when nothing of the store may be removed. */
+  async #listed(store: string): Promise<ReadonlySet<string> | undefined> {
+    const { fileSystem, outputPath, log } = this.#options;
+    const listed = await listedFiles(fileSystem, join(outputPath, store));
+    if (listed !== undefined) return new Set(Array.from(listed, (path) => join(store, path)));
+    const where = store === '' ? {} : { folder: store };
+    log.warn('RetentionHeld', { problem: 'nothing says which files are still written', ...where });
+    return undefined;
+  }
+
+  async #names(folder: string, wanted: FolderEntry['type']): Promise<readonly string[]> {
+    const entries = await this.#list(join(this.#options.outputPath, folder));
+    return entries.flatMap(({ name, type }) => (type === wanted ? name : []));
   }
 
   /** A folder that cannot be read holds up no other one. */
@@ -166,7 +185,7 @@ export class Retention {
   #tell({ folder, date }: ExpiredFile, before: RetentionCounters, problem: unknown): void {
     const { log } = this.#options;
     const { removedFiles, removedBytes, failures } = this.#counters;
-    const day = { symbol: folder, date };
+    const day = { symbol: basename(folder), date };
     const files = removedFiles - before.removedFiles;
     if (files > 0) log.info('RecordingRemoved', { ...day, files, bytes: removedBytes - before.removedBytes });
     if (problem !== undefined)

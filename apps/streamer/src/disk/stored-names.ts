@@ -1,7 +1,8 @@
 import { type FileKind, fileHeader, formatFileName, parseFileName, type Periods } from '@org/storage-csv';
 
 const CHECKSUM = '.CHECKSUM';
-const MANIFEST = /^manifest_(\d{4}-\d{2}-\d{2})\.json$/;
+/** The second name is that of a writer among several. */
+const MANIFEST = /^manifest_(\d{4}-\d{2}-\d{2})(?:\.[\w-]{1,64})?\.json$/;
 const PARQUET = /^([a-z]+)_(\d{4}-\d{2}-\d{2})\.parquet$/;
 const US_PER_MS = 1000;
 

@@ -8,7 +8,8 @@ import { renderMetrics } from './metrics/render-metrics.ts';
 import { ProcessMeter } from './process-meter.ts';
 import { recorderVersion } from './recorder-version.ts';
 import type { MonitoringSources } from './routes.ts';
-import type { ChildState, RecorderState, RecorderStatus, StatusBoard } from './status-board.ts';
+import type { ChildState, RecorderState, RecorderStatus } from './recorder-status.ts';
+import type { StatusBoard } from './status-board.ts';
 
 /** `GET /status`: the picture of the board, and what only the one who looks all the time knows. */
 export interface LiveStatus extends RecorderStatus {

@@ -1,16 +1,16 @@
 import { parseStreamKey } from '@org/market-data';
 import type {
-  ArchiveReport,
   BookReport,
   ChildReport,
   JournalReport,
   LatencyReport,
+  PartitionWriterReport,
   ProcessFigures,
   QueueReport,
   StreamReport,
   WriterReport,
 } from '../control/messages.ts';
-import { type ChildRole, FORWARDER, isFollower } from '../control/task.ts';
+import { FORWARDER, isFollower } from '../control/task.ts';
 import { addArchive, NO_ARCHIVE } from './add-archive.ts';
 import type { DiskStatus } from '../disk/disk-keeper.ts';
 import { isRareStream } from '../control/rare-streams.ts';
@@ -29,68 +29,19 @@ import {
   type ClusterStatus,
   clusterStatus,
 } from './cluster-status.ts';
+import type {
+  ChildState,
+  Expectation,
+  ProcessStatus,
+  RecorderState,
+  RecorderStatus,
+  StreamStatus,
+} from './recorder-status.ts';
 import { addTotals, NO_TOTALS, type RecorderTotals } from './recorder-totals.ts';
 import { SinkBoard, sinkConcerns, sinkQueue, type SinkStatus } from './sink-board.ts';
 import { addFigures, type Figures, figuresOf, NO_FIGURES } from './figures.ts';
 
-export type RecorderState = 'starting' | 'healthy' | 'degraded' | 'stopping';
-
-export interface ProcessStatus {
-  readonly role: 'primary' | ChildRole;
-  readonly id: string;
-  readonly pid: number | undefined;
-  readonly state: string;
-  readonly restarts: number;
-  readonly rssBytes: number | undefined;
-  readonly symbols: readonly string[];
-}
-
-/** What the supervisor says of a child. */
-export interface ChildState {
-  readonly id: string;
-  readonly role: string;
-  readonly pid: number | undefined;
-  readonly state: string;
-  readonly restarts: number;
-}
-
-export interface StreamStatus {
-  readonly stream: string;
-  readonly lastEventAgeMs: number | null;
-  readonly events: number;
-  readonly gaps: number;
-  readonly duplicates: number;
-  readonly alarm: string | null;
-}
-
-/** `GET /status`; the names are part of the contract. */
-export interface RecorderStatus {
-  readonly state: RecorderState;
-  readonly startedAt: string;
-  readonly processes: readonly ProcessStatus[];
-  readonly streams: readonly StreamStatus[];
-  readonly queues: readonly QueueReport[];
-  readonly sinks: readonly SinkStatus[];
-  readonly writeLatencyMs: LatencyReport;
-  readonly receiptToDurableMs: LatencyReport;
-  readonly books: readonly BookReport[];
-  readonly archive: ArchiveReport;
-  /** Null before the first look at the disk, and while its file system does not answer. */
-  readonly disk: DiskStatus | null;
-  readonly cluster: ClusterStatus | null;
-}
-
 const NO_LATENCY: LatencyReport = { p50: 0, p99: 0, p999: 0 };
-
-/** What the configuration asks for. */
-export interface Expectation {
-  /** The symbols of each child. */
-  readonly symbolsOf: ReadonlyMap<string, readonly string[]>;
-  /** Stream keys. */
-  readonly streams: readonly string[];
-  /** Symbols that were added while recording: nobody waits for their first event, until it is overdue. */
-  readonly joined?: ReadonlySet<string>;
-}
 
 /** A child reports every second, one with very many streams every few; one that does not is frozen, and what it said last proves nothing any more. */
 const REPORT_AGE_MAX_MS = 5000;
@@ -177,7 +128,7 @@ export class StatusBoard {
     this.#sinks.ended(id);
     if (report === undefined) return;
     this.#endedTotals = addTotals(this.#endedTotals, report);
-    if (report.role === 'writer') this.#endedArchive = addArchive(this.#endedArchive, report.archive);
+    if (isStoring(report)) this.#endedArchive = addArchive(this.#endedArchive, report.archive);
     this.#endedFigures = addFigures(this.#endedFigures, figuresOf(report));
     if (!carriesStreams(report))
       for (const [stream, tally] of this.#tallies(id, report)) this.#remember(stream, tally);
@@ -279,7 +230,7 @@ export class StatusBoard {
       writeLatencyMs: writer?.writeLatencyMs ?? NO_LATENCY,
       receiptToDurableMs: writer?.receiptToDurableMs ?? NO_LATENCY,
       books: this.#books(),
-      archive: addArchive(this.#endedArchive, writer?.archive ?? NO_ARCHIVE),
+      archive: addArchive(this.#endedArchive, this.#reports().find(isStoring)?.archive ?? NO_ARCHIVE),
       disk: this.disk ?? null,
       cluster: this.cluster(nowMs),
     };
@@ -365,6 +316,11 @@ export class StatusBoard {
   #workerStreams(): StreamReport[] {
     return this.#streamsOf(this.#carried.workers);
   }
+}
+
+/** Whether it is of the process that stores files. */
+function isStoring(report: ChildReport): report is WriterReport | PartitionWriterReport {
+  return report.role === 'writer' || report.role === 'partition-writer';
 }
 
 function isRare(streamKey: string): boolean {

@@ -1,6 +1,7 @@
 import { formatDuration, type StreamerConfig } from '@org/config';
 import { parseStreamKey } from '@org/market-data';
-import type { ChildState, StatusBoard } from './status-board.ts';
+import type { ChildState } from './recorder-status.ts';
+import type { StatusBoard } from './status-board.ts';
 
 interface StreamLine {
   stream: string;

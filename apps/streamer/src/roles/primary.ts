@@ -209,16 +209,19 @@ function watchDisk(
   board: StatusBoard,
   hands: Hands,
 ): { close(): void } {
+  const isWriter = children.plan.config.cluster.role === 'writer';
   return keepDisk({
     ...disk,
     outputPath,
     storage: children.plan.config.storage,
     writtenBytes: () => board.totals().bytes,
-    streams: () => children.plan.config.symbols.streams,
+    // A writer takes what comes: it can pack, and stop.
+    streams: () => (isWriter ? [] : children.plan.config.symbols.streams),
+    isPartitioned: isWriter,
     hasSinks: followerNames(children.plan.config).length > 0,
     actions: {
       dropHolds: () => children.send('writer', { type: 'drop-holds' }),
-      packEarly: () => children.send('writer', { type: 'pack-early' }),
+      packEarly: () => children.send(isWriter ? 'partition-writer' : 'writer', { type: 'pack-early' }),
       shed: (streams) => hands.shed(streams),
       stop: () => stop.request('no room is left on the disk', EXIT.diskFull),
     },

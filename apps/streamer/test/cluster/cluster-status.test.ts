@@ -1,5 +1,6 @@
 import { statusText } from '../../src/daemon/status-text.ts';
 import { viewStatus } from '../../src/daemon/status-view.ts';
+import { NO_ARCHIVE } from '../../src/monitoring/add-archive.ts';
 import {
   clusterConcerns,
   clusterObstacles,
@@ -34,7 +35,7 @@ const written: PartitionWriterReport['written'] = {
 }; // prettier-ignore
 
 const writer = (more: Partial<PartitionWriterReport> = {}): PartitionWriterReport => ({
-  role: 'partition-writer', rssBytes: 1, queues: [], rows: 1, bytes: 1, rejected: 0, gaps: {}, problem: undefined, written, ...more,
+  role: 'partition-writer', rssBytes: 1, queues: [], rows: 1, bytes: 1, rejected: 0, gaps: {}, problem: undefined, written, archive: NO_ARCHIVE, ...more,
 }); // prettier-ignore
 
 const backlog = {

@@ -31,6 +31,25 @@ describe('two collectors of the same symbols, two writers, two machines with boo
   });
 });
 
+describe('writers that are killed while they pack', () => {
+  itOfCluster('have every row once, and every file that is over packed', async () => {
+    const during = async ({ writers }: Nodes): Promise<void> => {
+      for (const node of [writers[0]!, writers[1]!, writers[0]!, writers[1]!]) {
+        await node.statusWhen(({ archive }) => archive.waiting + archive.packed > 0, 90_000);
+        await node.kill();
+        node.start();
+      }
+      for (const node of writers)
+        await node.statusWhen(({ archive }) => archive.packed > 0 && archive.failed === 0, 90_000);
+    };
+    const end = await playCluster({
+      ...LONG, ...PAIR, seed: 1, speed: 5, leaseMs: 2000, patienceMs: 4000, during,
+    }); // prettier-ignore
+    process.stdout.write(`cluster packing: ${end.packed} files packed, ${end.generations} generations, ${end.killedForMs} ms\n`);
+    expectAllStoredOnce(end);
+  });
+}); // prettier-ignore
+
 describe('three machines', () => {
   itOfCluster(
     'store everything once when the one in the middle is lost and another one takes its place',

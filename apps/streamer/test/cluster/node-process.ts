@@ -13,6 +13,7 @@ export interface NodeStatus {
   readonly obstacles: readonly string[];
   readonly concerns: readonly string[];
   readonly books: readonly { symbol: string; state: string }[];
+  readonly archive: { readonly waiting: number; readonly packed: number; readonly failed: number };
   readonly cluster: {
     readonly role: string;
     readonly node: string;

@@ -9,6 +9,7 @@ import { expectedRows, recordedRows } from '../process/capture-rows.ts';
 import { eventually, requireClean, type Replay, replay, temporaryFolder } from '../process/recorder.ts';
 import { ClusterKiller, delivers, type Kill, type Nodes } from './kill-cluster.ts';
 import { NodeProcess, type NodeStatus } from './node-process.ts';
+import { requireSealed, stopPacked, unpackAll } from './packed-files.ts';
 import { folderOf, putTogether } from './put-together.ts';
 import { servedBooks } from './served-books.ts';
 
@@ -25,6 +26,8 @@ export const SHORT = {
   streams: ['aggTrade', 'depth@100ms', 'kline_1m'],
 };
 const PARTITIONS = 4;
+/** The shortest that there is. */
+const ROTATION_MS = 10_000;
 const COMMITTED_WITHIN_MS = 60_000;
 
 /** `it` where the captures and the server are there. */
@@ -70,6 +73,9 @@ export interface ClusterEnd {
   readonly served: readonly { readonly given: object; readonly expected: object }[];
   readonly exitCodes: readonly (number | null)[];
   readonly lefts: readonly string[];
+  /** Files with rows whose period is over, and that are not packed. */
+  readonly unpacked: readonly string[];
+  readonly packed: number;
   /** What the nodes said of gaps: those of one collector are its own, those of a writer are in what is stored. */
   readonly gapLines: readonly string[];
   readonly generations: number;
@@ -89,6 +95,7 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
   const config = {
     network: { ...exchange.network },
     symbols: { pairs: play.symbols, streams: play.streams },
+    storage: { rotation: `${ROTATION_MS}ms` },
     cluster: {
       servers: server.url,
       partitions: PARTITIONS,
@@ -127,16 +134,19 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
     // The disk of one that was lost for good cuts in another machine what was never confirmed.
     for (const node of writers) if (!node.isUp) node.start();
     await allStored(writers);
-    const written = await Promise.all([...writers, ...bookNodes].map((node) => node.stop()));
-    const all = putTogether(
-      writers.map(({ data }) => data),
-      join(root.path, 'all'),
-    );
-    await requireClean(all);
+    const { exitCodes: written, unpacked } = await stopPacked(writers, ROTATION_MS);
+    const ended = await Promise.all(bookNodes.map((node) => node.stop()));
+    const folders = writers.map(({ data }) => data);
+    const all = putTogether(folders, join(root.path, 'all'));
+    await Promise.all([...folders.map(requireSealed), requireClean(all)]);
+    const replays = await Promise.all(play.symbols.map((symbol) => replay(all, symbol)));
+    const packed = unpackAll(all);
     return {
       kills: killer.kills,
       killedForMs,
-      exitCodes: [...collected, ...written],
+      exitCodes: [...collected, ...written, ...ended],
+      unpacked,
+      packed,
       lefts: collectors.flatMap(({ log }) =>
         log
           .split('\n')
@@ -152,7 +162,7 @@ export async function playCluster(play: ClusterPlay): Promise<ClusterEnd> {
       generations: Math.max(...readdirSync(all).flatMap((partition) => partsIn(join(all, partition)))) / 100,
       audits: play.symbols.map((symbol) => audit(folderOf(all, symbol), [symbol])),
       rows: play.symbols.flatMap((symbol) => rowsOf(play, symbol, join(folderOf(all, symbol), symbol))),
-      replays: await Promise.all(play.symbols.map((symbol) => replay(all, symbol))),
+      replays,
       books: play.symbols.map((symbol) => lastBook(play.capture, symbol)),
       served,
     };

@@ -22,7 +22,7 @@ export function folderOf(data: string, symbol: string): string {
 }
 
 /** What begins with a dot is the writer's own. */
-function filesIn(folder: string): string[] {
+export function filesIn(folder: string): string[] {
   const partitions = readdirSync(folder).filter((name) => /^p\d{2,3}$/.test(name));
   return partitions.flatMap((partition) =>
     readdirSync(join(folder, partition), { recursive: true, encoding: 'utf8', withFileTypes: true })

@@ -29,13 +29,18 @@ function store(files: readonly string[], listed: readonly string[] | string = []
 
 const left = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && entry.name !== '.csv-checkpoint.json')
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.csv-checkpoint.'))
     .map(({ name, parentPath }) => join(parentPath, name).slice(folder.length + 1))
     .sort();
 
 function retention(
   outputPath: string,
-  options: { retentionMs?: number; rotation?: Rotation; fileSystem?: Partial<RetentionFileSystem> } = {},
+  options: {
+    retentionMs?: number;
+    rotation?: Rotation;
+    isPartitioned?: boolean;
+    fileSystem?: Partial<RetentionFileSystem>;
+  } = {},
 ) {
   const lines: string[] = [];
   const clock = { wallMs: NOW_MS, nowMs: 0 };
@@ -43,6 +48,7 @@ function retention(
     outputPath,
     retentionMs: options.retentionMs ?? 3 * DAY_MS,
     rotation: options.rotation ?? 'hourly',
+    isPartitioned: options.isPartitioned ?? false,
     fileSystem: { ...retentionFileSystem, ...options.fileSystem },
     wallMs: () => clock.wallMs,
     nowMs: () => clock.nowMs,
@@ -126,6 +132,31 @@ describe('retention', () => {
     await retention(folder).subject.look();
     expect(left(folder)).toEqual([...kept].sort());
   });
+
+  it('looks into the folders of partitions, each with a list of its own, where a writer of several machines stores', async () => {
+    const listed = (path: string) => JSON.stringify({ files: { [path]: 7 } });
+    const old = (symbol: string) => [...packed(symbol, OLD), `${symbol}/manifest_${OLD}.w-1.json`];
+    const gone = old('p00/A');
+    const kept = [...old('p01/B'), ...old('p02/C'), ...old('p03/D'), ...old('E'), ...old('backup/F'), `p00/A/depth_${OLD}.100.csv`];
+    const folder = store([...gone, ...kept]);
+    const checkpoint = (partition: string, name: string, text: string) =>
+      writeFileSync(join(folder, partition, name), text);
+    checkpoint('p00', '.csv-checkpoint.json', listed(`A/depth_${OLD}.100.csv`));
+    // What may be put back lists what the checkpoint does not.
+    checkpoint('p01', '.csv-checkpoint.json', listed('B/depth_2026-03-10.csv'));
+    checkpoint('p01', '.csv-checkpoint.confirmed.json', listed(`B/depth_${OLD}.csv`));
+    checkpoint('p02', '.csv-checkpoint.json', listed('C/depth_2026-03-10.csv'));
+    checkpoint('p02', '.csv-checkpoint.confirmed.json', 'no JSON');
+    const { subject, lines } = retention(folder, { isPartitioned: true });
+    await subject.look();
+    // The manifest stays as long as a file of its day does.
+    expect(left(folder)).toEqual([...kept, `p00/A/manifest_${OLD}.w-1.json`].sort());
+    expect(lines.sort()).toEqual([
+      'info RecordingRemoved {"symbol":"A","date":"2026-03-06","files":1,"bytes":4}',
+      'warn RetentionHeld {"problem":"nothing says which files are still written","folder":"p02"}',
+      'warn RetentionHeld {"problem":"nothing says which files are still written","folder":"p03"}',
+    ]);
+  }); // prettier-ignore
 
   it.each(['', 'no JSON', '[]', '{"files": 7}', '{"files": null}'])(
     'removes nothing while the list of the sink is %j, and says so',

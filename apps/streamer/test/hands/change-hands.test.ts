@@ -8,7 +8,7 @@ import { RecordedSymbols } from '../../src/control/hands/recorded-symbols.ts';
 import type { RecorderPlan } from '../../src/control/recorder-plan.ts';
 import type { StreamReport } from '../../src/control/messages.ts';
 import { leveledLog } from '../../src/logging/child-log.ts';
-import type { Expectation } from '../../src/monitoring/status-board.ts';
+import type { Expectation } from '../../src/monitoring/recorder-status.ts';
 
 const config = loadConfig({ text: 'symbols: {pairs: [A], streams: [aggTrade, depth@0ms]}' });
 

@@ -1,6 +1,7 @@
 import type { MetricsView } from '../../src/monitoring/metrics/metrics-view.ts';
 import { renderMetrics } from '../../src/monitoring/metrics/render-metrics.ts';
-import { type ChildState, StatusBoard } from '../../src/monitoring/status-board.ts';
+import type { ChildState } from '../../src/monitoring/recorder-status.ts';
+import { StatusBoard } from '../../src/monitoring/status-board.ts';
 import { durations, filledDisk, workerReport, writerReport } from './child-reports.ts';
 import { eachValue, valueOf } from './exposition.ts';
 

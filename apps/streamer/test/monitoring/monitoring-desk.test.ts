@@ -1,7 +1,8 @@
 import type { PrimaryMessage } from '../../src/control/messages.ts';
 import { BookDesk } from '../../src/monitoring/book-desk.ts';
 import { MonitoringDesk } from '../../src/monitoring/monitoring-desk.ts';
-import { type ChildState, StatusBoard } from '../../src/monitoring/status-board.ts';
+import type { ChildState } from '../../src/monitoring/recorder-status.ts';
+import { StatusBoard } from '../../src/monitoring/status-board.ts';
 import { workerReport, writerReport } from './child-reports.ts';
 import { valueOf } from './exposition.ts';
 import { HandClock } from '../hand-clock.ts';

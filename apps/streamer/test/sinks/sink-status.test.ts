@@ -1,5 +1,6 @@
 import type { SinkReport } from '../../src/control/messages.ts';
-import { type ChildState, StatusBoard } from '../../src/monitoring/status-board.ts';
+import type { ChildState } from '../../src/monitoring/recorder-status.ts';
+import { StatusBoard } from '../../src/monitoring/status-board.ts';
 import { workerReport, writerReport } from '../monitoring/child-reports.ts';
 
 const child = (id: string, role: string, state = 'ready'): ChildState => ({

@@ -40,8 +40,9 @@ export interface Manifest extends DayFigures {
 /** A larger one is none that was written here: it has some 800 bytes a file. */
 export const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 
-export function manifestName(date: string): string {
-  return `manifest_${date}.json`;
+/** `writer` is who packed the files, where several do so for one recording: then each has a manifest of its own. */
+export function manifestName(date: string, writer?: string): string {
+  return `manifest_${date}${writer === undefined ? '' : `.${writer}`}.json`;
 }
 
 /** The manifest of these files. */

@@ -42,6 +42,11 @@ export interface PackDayOptions extends PackOptions {
   /** Stands in the manifest. */
   readonly recorderVersion: string;
   /**
+   * One of several writers whose folders are put together: 1 to 64 letters, digits, `_`, `-`. Stands in the name of the
+   * manifest, `manifest_<date>.<writer>.json`. Default: there is only one.
+   */
+  readonly writer?: string | undefined;
+  /**
    * Stand in the manifest; without them those of the manifest before do. Null says that nobody knows, whatever stood
    * there before.
    */
@@ -54,8 +59,10 @@ export interface PackDayOptions extends PackOptions {
 export type PackOutcome =
   /** It has its checksum and its place in the manifest. `bytesOut` is 0 where it was packed before, or is not packed. */
   | { readonly path: string; readonly result: 'packed'; readonly bytesIn: number; readonly bytesOut: number }
-  /** There is no such file, packed or not; or it was empty, and is removed. */
+  /** There is no such file, packed or not. */
   | { readonly path: string; readonly result: 'gone' }
+  /** It had no byte, and is removed: of a commit that was undone. */
+  | { readonly path: string; readonly result: 'empty' }
   /** It is as it was; `code` is one of {@link StorageCsvError}, or of the system. */
   | { readonly path: string; readonly result: 'failed'; readonly code: string; readonly problem: string };
 
@@ -142,7 +149,7 @@ class DayWork {
   }
 
   async #readManifest(): Promise<KnownBefore> {
-    const name = manifestName(this.#day.date);
+    const name = manifestName(this.#day.date, this.#options.writer);
     if (!this.#names.has(name)) return NOTHING_KNOWN;
     const file = await this.#options.fileSystem.openExisting(join(this.#folder, name));
     try {
@@ -165,7 +172,7 @@ class DayWork {
     }
     if (isThere && !isPacked && (await this.#isEmpty(name))) {
       await this.#options.fileSystem.removeFile(this.#full(name));
-      return { path: this.#path(name), result: 'gone' };
+      return { path: this.#path(name), result: 'empty' };
     }
     began?.(this.#path(name));
     if (isPacked || compression === 'gzip') return this.#prepareGzip(name, isThere, isPacked);
@@ -201,7 +208,7 @@ class DayWork {
   }
 
   async #writeManifest(prepared: readonly Prepared[]): Promise<void> {
-    const { fileSystem, token, recorderVersion, figures } = this.#options;
+    const { fileSystem, token, recorderVersion, writer, figures } = this.#options;
     const { folder: symbol, date } = this.#day;
     for (const { entry } of prepared) this.#entries.set(entry.name, entry);
     await this.#describeOthers();
@@ -210,7 +217,7 @@ class DayWork {
       mergeFigures(this.#before, figures),
       this.#entries.values(),
     );
-    await writeWhole(fileSystem, this.#full(manifestName(date)), token, formatManifest(manifest));
+    await writeWhole(fileSystem, this.#full(manifestName(date, writer)), token, formatManifest(manifest));
     // Packed files, checksums and manifest have their names before anything goes.
     await fileSystem.syncFolder(this.#folder);
   }

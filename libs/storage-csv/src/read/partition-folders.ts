@@ -4,6 +4,11 @@ import { isSymbol } from '@org/market-data';
 
 const PARTITION = /^p\d{2,3}$/;
 
+/** Whether it is the name of a partition's folder, in a recording that several machines wrote. */
+export function isPartitionFolder(name: string): boolean {
+  return PARTITION.test(name);
+}
+
 /**
  * The folders in which the folders of symbols lie: the output folder, and of a recording that several machines wrote those
  * of the partitions in it (`p00` …), where each symbol is in one.
@@ -11,7 +16,7 @@ const PARTITION = /^p\d{2,3}$/;
 export async function partitionFolders(dataDir: string): Promise<readonly string[]> {
   const entries = await readdir(dataDir, { withFileTypes: true });
   const names = entries
-    .filter((entry) => entry.isDirectory() && PARTITION.test(entry.name))
+    .filter((entry) => entry.isDirectory() && isPartitionFolder(entry.name))
     .map(({ name }) => name);
   return [dataDir, ...names.sort().map((name) => join(dataDir, name))];
 }

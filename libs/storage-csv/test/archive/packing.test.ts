@@ -175,6 +175,19 @@ describe('a closed day', () => {
     expect(day.manifest()).toMatchObject({ recorderVersion: '2.0.0', rows: 5 });
   });
 
+  it('has a manifest for each of several writers, whose folders are put together', async () => {
+    const [first, second] = [`depth_${DATE}.100.csv`, `depth_${DATE}.200.csv`];
+    const day = new Day({ [first]: csv('depth', depthRows(3)), [second]: csv('depth', depthRows(5)) });
+    await day.pack({ writer: 'w-1' }, [first]);
+    const other = new Day({ [second]: csv('depth', depthRows(5)) });
+    await other.pack({ writer: 'w_2' });
+    expect(readdirSync(day.path).filter((name) => name.startsWith('manifest'))).toEqual([`manifest_${DATE}.w-1.json`]);
+    expect(readdirSync(other.path).filter((name) => name.startsWith('manifest'))).toEqual([`manifest_${DATE}.w_2.json`]);
+    expect(JSON.parse(readFileSync(join(day.path, `manifest_${DATE}.w-1.json`), 'utf8'))).toMatchObject({
+      rows: 3, files: [{ name: `${first}.gz`, part: 100 }],
+    });
+  }); // prettier-ignore
+
   it('has in its manifest what its recorder knows beyond the files, the latest of it', async () => {
     const day = new Day({ [DEPTH]: csv('depth', depthRows(3)) });
     const figures = async (known?: PackDayOptions['figures']) => {
@@ -314,7 +327,7 @@ describe('packing', () => {
       [`${MANIFEST}.0-killed.tmp`]: 'half',
       'notes.tmp': 'not ours',
     });
-    expect(await day.pack()).toMatchObject([{ result: 'gone' }, { result: 'packed' }]);
+    expect(await day.pack()).toMatchObject([{ result: 'empty' }, { result: 'packed' }]);
     expect(day.names()).toEqual([`${DEPTH}.gz`, `${DEPTH}.gz.CHECKSUM`, MANIFEST, 'notes.tmp']);
   });
 

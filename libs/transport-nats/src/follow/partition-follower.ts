@@ -4,9 +4,9 @@ import type { WishTeller } from '../control/wish-teller.ts';
 import type { TransportNatsError } from '../errors.ts';
 import type { ForwardFrame } from '../wire/forward-frame.ts';
 import { PartitionFrames } from '../wire/partition-frames.ts';
-import { NodeIntake } from '../write/node-intake.ts';
-import { PartitionMerge } from '../write/partition-merge.ts';
-import { PartitionReader, type StreamMessage } from '../write/partition-reader.ts';
+import { NodeIntake } from '../partition/node-intake.ts';
+import { PartitionMerge } from '../partition/partition-merge.ts';
+import { PartitionReader, type StreamMessage } from '../partition/partition-reader.ts';
 import type { FollowCounters, FollowedPartition, PartitionedFollowerOptions } from './follow-options.ts';
 
 export interface PartitionFollowerOptions extends Pick<

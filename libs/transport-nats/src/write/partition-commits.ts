@@ -70,6 +70,7 @@ export class PartitionCommits {
     await sink.commit(name);
     await this.#replace(next, encoded);
     this.#cursor = next;
+    store.confirmed?.();
   }
 
   /** Tells forwarders. It may fail: the next commit tells it again. */

@@ -11,6 +11,11 @@ export interface PartitionStore {
   keep(): Promise<void>;
   /** Puts the copy back; the next `open` cuts the store to it. False where there is none. */
   putBack(): Promise<boolean>;
+  /**
+   * All that the store has committed is confirmed, and nothing of it will be undone before `keep` is called again. Told
+   * after each confirmed commit and each time that the store was settled; for who closes and packs files.
+   */
+  confirmed?(): void;
   /** Whether nothing was ever stored, so that there is nothing to settle. */
   isNew(): Promise<boolean>;
 }

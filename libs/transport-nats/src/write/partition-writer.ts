@@ -5,10 +5,10 @@ import { asking, hasCode, natsError, TransportNatsError } from '../errors.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { ForwardFrame } from '../wire/forward-frame.ts';
 import { PartitionFrames } from '../wire/partition-frames.ts';
-import { NodeIntake } from './node-intake.ts';
+import { NodeIntake } from '../partition/node-intake.ts';
 import type { PartitionCommits } from './partition-commits.ts';
-import { PartitionMerge } from './partition-merge.ts';
-import { PartitionReader, type StreamMessage } from './partition-reader.ts';
+import { PartitionMerge } from '../partition/partition-merge.ts';
+import { PartitionReader, type StreamMessage } from '../partition/partition-reader.ts';
 import {
   PARTITION_MERGE_LIMITS,
   type PartitionedWriterOptions,

@@ -135,6 +135,7 @@ export class PartitionedWriter {
         this.#options.handlers?.undone?.(partition);
       }
       this.#unsettled.delete(partition);
+      store.confirmed?.();
       return true;
     } catch (error) {
       if (isPassing(error)) throw error;

@@ -27,7 +27,7 @@ export function decideSettling(
  * was such a commit. STORE_UNCONFIRMED where the store has neither the confirmed commit nor a copy of it.
  */
 export async function settleStore(
-  book: CursorBook,
+  book: Pick<CursorBook, 'read' | 'fence'>,
   partition: number,
   storeName: string,
   store: PartitionStore,

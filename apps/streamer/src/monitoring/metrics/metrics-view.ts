@@ -3,7 +3,7 @@ import type { JournalReport, ProcessFigures } from '../../control/messages.ts';
 import type { LogCounters } from '../../logging/recorder-log.ts';
 import type { Figures } from '../figures.ts';
 import type { RecorderTotals } from '../recorder-totals.ts';
-import type { RecorderStatus } from '../status-board.ts';
+import type { RecorderStatus } from '../recorder-status.ts';
 
 /** All that metrics are made of, at one moment. */
 export interface MetricsView {

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../status-board.ts';
+import type { ProcessStatus } from '../recorder-status.ts';
 import type { Metric, MetricsView } from './metrics-view.ts';
 
 /** What each process costs. Counters of a process begin anew with it, as Prometheus expects. */

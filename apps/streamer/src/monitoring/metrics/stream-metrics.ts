@@ -1,6 +1,6 @@
 import { GAP_REASONS, parseStreamKey, streamKind } from '@org/market-data';
 import { isRareStream } from '../../control/rare-streams.ts';
-import type { StreamStatus } from '../status-board.ts';
+import type { StreamStatus } from '../recorder-status.ts';
 import { type Metric, type MetricsView, plain, type Sample } from './metrics-view.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { NODES_MAX, takenOf, withTaken, type TakenPositions } from '../partition/taken.ts';
+import { NODES_MAX, takenOf, withTaken, type TakenPositions } from './taken.ts';
 import type { ForwardFrame, Piece } from '../wire/forward-frame.ts';
 
 /** What a frame has for a partition that has taken everything of its journal up to a position. */
