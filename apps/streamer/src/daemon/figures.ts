@@ -32,3 +32,8 @@ export function timeText(timeMs: number): string {
 export function countText(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
+
+/** `1 row`, `2 rows`. */
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : nouns}`;
+}

@@ -1,4 +1,5 @@
-import { bytesText, countText, timeText } from './figures.ts';
+import { clusterLines } from './cluster-text.ts';
+import { bytesText, countText, plural, timeText } from './figures.ts';
 import type { ProcessView, StatusView, StreamView } from './status-view.ts';
 import { textTable } from './text-table.ts';
 
@@ -38,30 +39,45 @@ export function statusText(status: StatusView, options: StatusTextOptions): stri
     '',
     ...processLines(status, options),
     '',
-    ...streamLines(status, options),
-    '',
-    booksLine(status, options),
-    backlogLine(status),
+    ...(has(status, status.streams) ? [...streamLines(status, options), ''] : []),
+    ...(has(status, status.books) ? [booksLine(status, options)] : []),
+    ...(has(status, status.queues) ? [backlogLine(status)] : []),
     ...sinkLines(status, options),
     ...clusterLines(status, options),
-    ...latencyLines(status),
+    ...(has(status, status.queues) ? latencyLines(status) : []),
     ...diskLines(status, options),
     ...reloadLines(status, options),
   ];
 }
 
+/** A machine that does a part of the work has no lines of what others do. */
+function has({ cluster }: StatusView, items: readonly unknown[]): boolean {
+  return cluster === undefined || items.length > 0;
+}
+
 function headline(status: StatusView, { paint, nowMs, eventsPerSecond, version }: StatusTextOptions): string {
-  const { state, startedAtMs, streams } = status;
-  const gaps = total(streams, ({ gaps }) => gaps);
+  const { state, startedAtMs } = status;
   return [
     paint(TONES[state] ?? 'warning', state),
     ...(startedAtMs === undefined ? [] : [`up ${timeText(nowMs - startedAtMs)}`]),
+    ...(status.cluster?.role === 'writer' ? [] : streamFigures(status, eventsPerSecond)),
+    ...(status.cluster?.role === 'writer' ? [plural(status.cluster.rows, 'row')] : []),
+    gapsText(status, paint),
+    `version ${version}`,
+  ].join(', ');
+}
+
+function streamFigures({ streams }: StatusView, eventsPerSecond: number | undefined): string[] {
+  return [
     plural(new Set(streams.map(({ stream }) => stream.split('@')[0])).size, 'symbol'),
     ...(eventsPerSecond === undefined ? [] : [`${countText(eventsPerSecond)} events/s`]),
     `${countText(total(streams, ({ events }) => events))} events`,
-    gaps === 0 ? 'no gaps' : paint('warning', plural(gaps, 'gap')),
-    `version ${version}`,
-  ].join(', ');
+  ];
+}
+
+function gapsText({ streams, cluster }: StatusView, paint: StatusTextOptions['paint']): string {
+  const gaps = total(streams, (stream) => stream.gaps) + (cluster?.gaps ?? 0);
+  return gaps === 0 ? 'no gaps' : paint('warning', plural(gaps, 'gap'));
 }
 
 function processLines({ processes }: StatusView, { isAll, paint }: StatusTextOptions): string[] {
@@ -152,26 +168,6 @@ function sinkLines({ sinks, concerns }: StatusView, { paint }: StatusTextOptions
   return [`sinks    ${each.join('; ')}`, ...concerns.map((concern) => paint('bad', `         ${concern}`))];
 }
 
-function clusterLines({ cluster, concerns }: StatusView, { paint }: StatusTextOptions): string[] {
-  if (cluster === undefined) return [];
-  const { role, node, problem, backlogBytes, backlogAgeMs, partitions, followed, lagMs, commits } = cluster;
-  const parts = [
-    `${role} ${node}`,
-    ...(backlogBytes === undefined
-      ? []
-      : [`${bytesText(backlogBytes)} not committed by writers, for ${timeText(backlogAgeMs)}`]),
-    ...(partitions === undefined
-      ? []
-      : [`${plural(partitions, 'partition')}, ${timeText(lagMs)} behind, ${plural(commits, 'commit')}`]),
-    ...(followed === undefined
-      ? []
-      : [`${plural(followed, 'partition')} followed, ${timeText(lagMs)} behind`]),
-  ];
-  // Of a collector the problem is a concern: it records.
-  const wrong = [...(role !== 'collector' && problem !== undefined ? [problem] : []), ...concerns];
-  return [`cluster  ${parts.join(', ')}`, ...wrong.map((each) => paint('bad', `         ${each}`))];
-}
-
 function latencyLines({ writeLatencyMs: write, receiptToDurableMs: durable }: StatusView): string[] {
   if (write === undefined) return [];
   const onDevice =
@@ -202,10 +198,6 @@ function reloadLines({ reloads }: StatusView, { paint }: StatusTextOptions): str
       ? []
       : [paint('warning', `         need a restart: ${needRestart.join(', ')}`)]),
   ];
-}
-
-function plural(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${countText(count)} ${count === 1 ? noun : nouns}`;
 }
 
 function total<T>(items: readonly T[], of: (item: T) => number): number {

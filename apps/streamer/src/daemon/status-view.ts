@@ -78,6 +78,10 @@ export interface ClusterView {
   readonly followed: number | undefined;
   readonly lagMs: number;
   readonly commits: number;
+  readonly rows: number;
+  readonly gaps: number;
+  /** Partitions in which rows wait for a collector. */
+  readonly waiting: number;
 }
 
 export interface ReloadsView {
@@ -172,6 +176,9 @@ function clusterView(value: unknown): ClusterView | undefined {
     followed: number(follower['partitions']),
     lagMs: Math.max(0, ...[follower, ...(partitions ?? [])].map(({ lagMs }) => number(lagMs) ?? 0)),
     commits: number(writer['commits']) ?? 0,
+    rows: number(writer['rows']) ?? 0,
+    gaps: number(writer['gaps']) ?? 0,
+    waiting: (partitions ?? []).filter(({ isWaiting }) => isWaiting === true).length,
   };
 }
 

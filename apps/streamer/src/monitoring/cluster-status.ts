@@ -44,6 +44,9 @@ export interface PartitionWriterStatus {
   readonly unsettled: readonly number[];
   /** Those whose local files cannot be used until somebody looks at them. */
   readonly refused: readonly number[];
+  /** Since the process began, as all counts are; rows that were undone and stored again count again. */
+  readonly rows: number;
+  readonly gaps: number;
   readonly commits: number;
   readonly messages: number;
   readonly bytes: number;
@@ -187,6 +190,8 @@ function writerStatus({ writer, nowMs }: ClusterView): PartitionWriterStatus | n
     ),
     unsettled,
     refused,
+    rows: writer.rows,
+    gaps: Object.values(writer.gaps).reduce((sum, gaps) => sum + gaps, 0),
     commits,
     messages,
     bytes,

@@ -190,11 +190,27 @@ describe('the status of a machine that keeps books', () => {
       ...view,
       follower: follower({ problem: 'no answer' }),
     });
-    const text = statusText(viewStatus({ state: 'degraded', cluster })!, {
-      nowMs: 10_000, eventsPerSecond: undefined, version: '1', url: '', outputDir: '', freeBytes: undefined, isAll: false,
-      paint: (_, part) => part,
-    }); // prettier-ignore
+    const text = textOf({ state: 'degraded', cluster });
     expect(text).toContain('cluster  order-book n1, 2 partitions followed, 500 ms behind');
     expect(text.some((row) => row.trim() === 'no answer')).toBe(true);
   });
+
+  it('tells of a writer what it wrote, and of nothing that others do', () => {
+    const cluster = clusterStatus(place('writer'), {
+      ...view,
+      writer: writer({ rows: 12_345, gaps: { 'BTCUSDT@trade': 2, 'ETHUSDT@trade': 1 } }),
+    });
+    expect(textOf({ state: 'healthy', cluster, streams: [], books: [], queues: [] })).toEqual([
+      'healthy, 12,345 rows, 3 gaps, version 1', '  ', '',
+      '  process  state  pid  restarts  memory  symbols', '',
+      'cluster  writer n1, 2 partitions, 1.0 s behind, 7 commits, rows of 1 wait for a collector',
+    ]); // prettier-ignore
+  });
 });
+
+function textOf(body: object): string[] {
+  return statusText(viewStatus(body)!, {
+    nowMs: 10_000, eventsPerSecond: undefined, version: '1', url: '', outputDir: '', freeBytes: undefined, isAll: false,
+    paint: (_, part) => part,
+  }); // prettier-ignore
+}
