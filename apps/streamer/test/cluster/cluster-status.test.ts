@@ -1,6 +1,5 @@
 import { statusText } from '../../src/daemon/status-text.ts';
 import { viewStatus } from '../../src/daemon/status-view.ts';
-import { NO_ARCHIVE } from '../../src/monitoring/add-archive.ts';
 import {
   clusterConcerns,
   clusterObstacles,
@@ -8,35 +7,18 @@ import {
   type ClusterPlace,
 } from '../../src/monitoring/cluster-status.ts';
 import type { ClusterRole } from '@org/config';
-import type {
-  ForwarderReport,
-  PartitionFollowerReport,
-  PartitionWriterReport,
-} from '../../src/control/messages.ts';
+import type { PartitionFollowerReport } from '../../src/control/messages.ts';
 import { clusterMetrics } from '../../src/monitoring/metrics/cluster-metrics.ts';
 import { StatusBoard } from '../../src/monitoring/status-board.ts';
+import {
+  forwarderReport as forwarder,
+  partitionWriterReport as writer,
+} from '../monitoring/child-reports.ts';
 
 const place = (role: ClusterRole): ClusterPlace => ({
   config: { role, name: 'recorder', servers: ['nats://127.0.0.1:4222'], partitions: 4 },
   node: 'n1',
 });
-
-const forwarder = (more: Partial<ForwarderReport> = {}): ForwarderReport => ({
-  role: 'forwarder', rssBytes: 1, queues: [], problem: undefined, uncommittedForMs: 0, forwarded: undefined, ...more,
-}); // prettier-ignore
-
-const written: PartitionWriterReport['written'] = {
-  messages: 1, bytes: 2, pieces: 3, repeats: 4, holes: 5, malformed: 6, commits: 7, postponed: 8, overflows: 0, lostLeases: 9, undone: 10,
-  retries: 11, unsettled: [3], refused: [2],
-  partitions: [
-    { partition: 0, generation: 1, committedSequence: 5, latestReceiptUs: 9_000_000, isWaiting: true, heldBytes: 10 },
-    { partition: 1, generation: 1, committedSequence: 0, latestReceiptUs: 0, isWaiting: false, heldBytes: 0 },
-  ],
-}; // prettier-ignore
-
-const writer = (more: Partial<PartitionWriterReport> = {}): PartitionWriterReport => ({
-  role: 'partition-writer', rssBytes: 1, queues: [], rows: 1, bytes: 1, rejected: 0, gaps: {}, problem: undefined, written, archive: NO_ARCHIVE, ...more,
-}); // prettier-ignore
 
 const backlog = {
   name: 'forwarder', bytes: 1, keptBytes: 500, oldestAgeMs: 0, isConnected: true, isHeld: true, drops: 0, refusal: undefined,

@@ -1,5 +1,12 @@
 import type { DiskStatus } from '../../src/disk/disk-keeper.ts';
-import type { DurationCounts, WorkerReport, WriterReport } from '../../src/control/messages.ts';
+import type {
+  DurationCounts,
+  ForwarderReport,
+  PartitionWriterReport,
+  WorkerReport,
+  WriterReport,
+} from '../../src/control/messages.ts';
+import { NO_ARCHIVE } from '../../src/monitoring/add-archive.ts';
 
 export const durations = (...counts: number[]): DurationCounts => ({
   boundsMs: [10, 100],
@@ -66,4 +73,21 @@ export function writerReport(more: Partial<WriterReport> = {}): WriterReport {
 export const filledDisk = (): DiskStatus => ({
   totalBytes: 1000, freeBytes: 100, bytesPerSecond: 5, fullInSeconds: 20, stage: 'shed', shedStreams: ['kline_1m'],
   retention: { removedFiles: 2, removedBytes: 50, failures: 1 },
+}); // prettier-ignore
+
+export const forwarderReport = (more: Partial<ForwarderReport> = {}): ForwarderReport => ({
+  role: 'forwarder', rssBytes: 1, queues: [], problem: undefined, uncommittedForMs: 0, forwarded: undefined, ...more,
+}); // prettier-ignore
+
+const written: PartitionWriterReport['written'] = {
+  messages: 1, bytes: 2, pieces: 3, repeats: 4, holes: 5, malformed: 6, commits: 7, postponed: 8, overflows: 0, lostLeases: 9, undone: 10,
+  retries: 11, unsettled: [3], refused: [2],
+  partitions: [
+    { partition: 0, generation: 1, committedSequence: 5, latestReceiptUs: 9_000_000, isWaiting: true, heldBytes: 10 },
+    { partition: 1, generation: 1, committedSequence: 0, latestReceiptUs: 0, isWaiting: false, heldBytes: 0 },
+  ],
+}; // prettier-ignore
+
+export const partitionWriterReport = (more: Partial<PartitionWriterReport> = {}): PartitionWriterReport => ({
+  role: 'partition-writer', rssBytes: 1, queues: [], rows: 1, bytes: 1, rejected: 0, gaps: {}, problem: undefined, written, archive: NO_ARCHIVE, ...more,
 }); // prettier-ignore

@@ -1,19 +1,29 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import type { ClusterRole } from '@org/config';
 import { renderMetrics } from '../../src/monitoring/metrics/render-metrics.ts';
 import { StatusBoard } from '../../src/monitoring/status-board.ts';
-import { filledDisk, workerReport, writerReport } from './child-reports.ts';
+import {
+  filledDisk,
+  forwarderReport,
+  partitionWriterReport,
+  workerReport,
+  writerReport,
+} from './child-reports.ts';
 import { ALERTS, alertMetrics, dashboardQueries, metricsIn } from './deployed.ts';
 import { metricNames } from './exposition.ts';
 import { itWith, promtool } from './tools.ts';
 
 const maybe = itWith(promtool, 'promtool');
 
-function metrics(): Promise<string> {
-  const board = new StatusBoard(0, {
-    symbolsOf: new Map(),
-    streams: ['BTCUSDT@aggTrade', '币安人生USDT@kline_1m'],
-  });
+function metrics(role: ClusterRole = 'all'): Promise<string> {
+  const expected = { symbolsOf: new Map(), streams: ['BTCUSDT@aggTrade', '币安人生USDT@kline_1m'] };
+  const config = { role, name: 'recorder', servers: [], partitions: 16 };
+  const board = new StatusBoard(0, expected, { config, node: 'n' });
+  if (role !== 'all') {
+    board.report('forwarder', forwarderReport(), 0);
+    board.report('partition-writer', partitionWriterReport(), 0);
+  }
   board.report('worker-1', workerReport(7), 0);
   board.report('writer', writerReport(), 0);
   board.disk = filledDisk();
@@ -26,7 +36,7 @@ function metrics(): Promise<string> {
 
 describe('what is deployed beside the recorder', () => {
   it('names only metrics that the recorder exports', async () => {
-    const exported = metricNames(await metrics());
+    const exported = new Set([...metricNames(await metrics()), ...metricNames(await metrics('writer'))]);
     const named = [...metricsIn(dashboardQueries()), ...alertMetrics()];
     expect(named.filter((name) => !exported.has(name))).toEqual([]);
     expect(alertMetrics().length).toBeGreaterThan(10);
@@ -34,7 +44,10 @@ describe('what is deployed beside the recorder', () => {
   });
 
   maybe('is exported in a form that promtool accepts', async () => {
-    const said = execFileSync(promtool!, ['check', 'metrics'], { input: await metrics(), encoding: 'utf8' });
+    const said = execFileSync(promtool!, ['check', 'metrics'], {
+      input: await metrics('writer'),
+      encoding: 'utf8',
+    });
     expect(said).toBe('');
   });
 

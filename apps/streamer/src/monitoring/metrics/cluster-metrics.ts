@@ -23,6 +23,7 @@ export function clusterMetrics({ status: { cluster } }: MetricsView): Metric[] {
     metric('counter', 'recorder_cluster_overflows_total', 'How often too much was held to wait any longer: perhaps gaps', writer?.overflows),
     metric('gauge', 'recorder_cluster_lag_seconds', 'Age of the latest record: of a writer in the partition that is furthest behind', lags.length === 0 ? undefined : Math.max(...lags) / 1000),
     metric('gauge', 'recorder_cluster_refused_partitions', 'Partitions whose files here are not what was confirmed; a person has to look', writer?.refused.length),
+    metric('counter', 'recorder_cluster_gaps_total', 'Gaps in what this writer stores, when they are found', writer?.gaps),
     metric('counter', 'recorder_cluster_commits_total', 'Commits of this writer that were confirmed', writer?.commits),
     metric('counter', 'recorder_cluster_undone_commits_total', 'Commits that were never confirmed, and were cut', writer?.undone),
     metric('counter', 'recorder_cluster_lost_leases_total', 'Partitions that went to others because a lease was not renewed in time', writer?.lostLeases),
