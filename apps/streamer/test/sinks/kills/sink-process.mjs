@@ -47,7 +47,7 @@ async function persistently(step) {
   }
 }
 
-const sink = await STORES[store].createSink(options);
+const sink = STORES[store].createSink(options);
 const { position, isPositionLost } = await persistently(() => sink.open());
 if (isPositionLost) throw new Error('the store has lost its position');
 for (let at = position; at < batches; at++) {

@@ -1,5 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { readRecordBatch } from '@org/storage';
+import { CsvSink } from '@org/storage-csv';
+import { InfluxSink } from '@org/storage-influx';
+import { PostgresSink } from '@org/storage-postgres';
+import { JetStreamSink, MergedBatches } from '@org/transport-nats';
+import pg from 'pg';
 import { findInflux, startInflux } from '../../../../../tools/test-servers/influx.mjs';
 import { findNats, startNats } from '../../../../../tools/test-servers/nats.mjs';
 import { findPostgres, startPostgres } from '../../../../../tools/test-servers/postgres.mjs';
@@ -13,10 +21,7 @@ export const STORES = {
   csv: {
     isHere: () => true,
     start: async () => undefined,
-    createSink: async ({ folder }) => {
-      const { CsvSink } = await import('@org/storage-csv');
-      return new CsvSink({ outputDir: folder });
-    },
+    createSink: ({ folder }) => new CsvSink({ outputDir: folder }),
     storedIds: async ({ folder }) =>
       readdirSync(join(folder, SYMBOL))
         .filter((name) => name.startsWith('aggtrade_'))
@@ -30,13 +35,9 @@ export const STORES = {
   postgres: {
     isHere: () => findPostgres() !== undefined,
     start: () => startPostgres(),
-    createSink: async ({ url }) => {
-      const { PostgresSink } = await import('@org/storage-postgres');
-      return new PostgresSink({ url, schema: SCHEMA });
-    },
+    createSink: ({ url }) => new PostgresSink({ url, schema: SCHEMA }),
     storedIds: async ({ url }) => {
-      const { Client } = await import('pg');
-      const client = new Client({ connectionString: url });
+      const client = new pg.Client({ connectionString: url });
       await client.connect();
       const { rows } = await client.query(`select agg_trade_id as id from ${SCHEMA}.agg_trades order by 1`);
       await client.end();
@@ -46,10 +47,7 @@ export const STORES = {
   influx: {
     isHere: () => findInflux() !== undefined,
     start: () => startInflux(),
-    createSink: async ({ url }) => {
-      const { InfluxSink } = await import('@org/storage-influx');
-      return new InfluxSink({ url, target: { database: SCHEMA } });
-    },
+    createSink: ({ url }) => new InfluxSink({ url, target: { database: SCHEMA } }),
     storedIds: async ({ url }) => {
       const parameters = new URLSearchParams({ db: SCHEMA, q: 'SELECT agg_trade_id FROM aggtrade' });
       const response = await fetch(`${url}/query?${parameters}`, { method: 'POST' });
@@ -60,8 +58,7 @@ export const STORES = {
   nats: {
     isHere: () => findNats() !== undefined,
     start: () => startNats(),
-    createSink: async ({ url }) => {
-      const { JetStreamSink } = await import('@org/transport-nats');
+    createSink: ({ url }) => {
       const connection = { servers: url, reconnectTimeWait: 50 };
       return new JetStreamSink({ name: STREAM, connection, requestTimeoutMs: 500, streamBytesMax: 2 ** 28 });
     },
@@ -70,10 +67,6 @@ export const STORES = {
 };
 
 async function idsOfStream(url) {
-  const { connect } = await import('@nats-io/transport-node');
-  const { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } = await import('@nats-io/jetstream');
-  const { MergedBatches } = await import('@org/transport-nats');
-  const { readRecordBatch } = await import('@org/storage');
   const connection = await connect({ servers: url });
   const manager = await jetstreamManager(connection);
   const { state } = await manager.streams.info(STREAM);
