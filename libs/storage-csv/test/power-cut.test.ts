@@ -148,7 +148,7 @@ async function everyCrash(crash: Crash, wrap?: (fileSystem: SimFileSystem) => Fi
       for (let call = 1; call <= expected.calls; call++)
         await crashAndGoOn(steps, expected, crash, call, wrap);
     }),
-    { numRuns: 12, endOnFailure: wrap !== undefined },
+    { numRuns: 8, endOnFailure: wrap !== undefined },
   );
 }
 

@@ -166,7 +166,7 @@ describe('several journals, each read at its own pace by one writer after the ot
         if (drawn.stream === 'trade') expect(lost).toEqual(missing);
         else expect(lost).toEqual(expect.arrayContaining(missing));
       }),
-      { numRuns: Number(process.env['MODEL_RUNS'] ?? 300) },
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 200) },
     );
   });
 });
