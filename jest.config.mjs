@@ -30,5 +30,5 @@ export default {
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter.cjs'],
   testTimeout: 60_000,
   // Many suites wait for processes and sockets most of their time, so there are more of them at work than cores.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  maxWorkers: availableParallelism() * 2,
 };
