@@ -16,8 +16,8 @@ const PAGE = new URL('../../src/monitoring/page/', import.meta.url);
 const CLIENT = new URL('../../dist/page/', import.meta.url);
 
 const CLIENT_SCRIPTS = [
-  'charts', 'elements', 'facts', 'format', 'header', 'main', 'other-sections', 'polling', 'process-table', 'recorder-status',
-  'symbol-rows', 'symbol-table',
+  'charts', 'elements', 'facts', 'format', 'glance', 'header', 'main', 'other-sections', 'polling', 'process-table',
+  'recorder-status', 'sections', 'symbol-rows', 'symbol-table',
 ]; // prettier-ignore
 
 /** Everything that the page may ask for: where it is, and what it is. */

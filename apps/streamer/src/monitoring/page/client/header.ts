@@ -1,5 +1,6 @@
 import { arrange, element, make, setAttribute, setText } from './elements.ts';
-import { formatBytes, formatCount, formatDuration, formatRate, formatTime } from './format.ts';
+import { formatDuration, formatTime } from './format.ts';
+import { type Figure, glance } from './glance.ts';
 import type { RecorderStatus } from './recorder-status.ts';
 import type { SymbolRow } from './symbol-rows.ts';
 
@@ -33,32 +34,6 @@ function showObstacles(obstacles: readonly string[]): void {
   const list = element('obstacle-list');
   arrange(list, texts.map((text, index) => list.children[index] ?? make('li', {}, text))); // prettier-ignore
   texts.forEach((text, index) => setText(list.children[index]!, text));
-}
-
-interface Figure {
-  readonly title: string;
-  readonly value: string;
-  readonly isBad?: boolean;
-}
-
-function glance(status: RecorderStatus, rows: readonly SymbolRow[]): Figure[] {
-  const rates = rows.flatMap(({ eventsPerSecond }) => eventsPerSecond ?? []);
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const live = status.books.filter(({ state }) => state === 'live').length;
-  const gaps = sum(rows.map((row) => row.gaps));
-  const alarms = rows.filter((row) => row.alarms !== '').length;
-  const restarts = sum(status.processes.map((process) => process.restarts));
-  const oldestMs = Math.max(0, ...status.queues.map(({ oldestAgeMs }) => oldestAgeMs));
-  return [
-    { title: 'Events/s', value: formatRate(rates.length === 0 ? undefined : sum(rates)) },
-    { title: 'Events', value: formatCount(sum(status.streams.map(({ events }) => events))) },
-    { title: 'Books in sync', value: `${live} of ${status.books.length}`, isBad: live < status.books.length },
-    { title: 'Gaps', value: formatCount(gaps), isBad: gaps > 0 },
-    { title: 'Alarms', value: formatCount(alarms), isBad: alarms > 0 },
-    { title: 'Oldest in a queue', value: formatDuration(oldestMs) },
-    { title: 'Memory', value: formatBytes(sum(status.processes.map(({ rssBytes = 0 }) => rssBytes))) },
-    { title: 'Restarts', value: formatCount(restarts), isBad: restarts > 0 },
-  ];
 }
 
 function showGlance(figures: readonly Figure[]): void {

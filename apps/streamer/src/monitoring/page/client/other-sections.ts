@@ -1,6 +1,7 @@
 import { arrange, element, make, setText } from './elements.ts';
 import { formatFact } from './facts.ts';
 import type { RecorderStatus } from './recorder-status.ts';
+import { type Section, sectionsOf } from './sections.ts';
 
 /** What other parts of the page show. */
 const SHOWN: ReadonlySet<string> = new Set([
@@ -20,10 +21,8 @@ export function showOtherSections(status: RecorderStatus): void {
   );
   const isTold = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
   const unknown = Object.entries(status).filter(([name, value]) => !SHOWN.has(name) && isTold(value));
-  arrange(
-    place,
-    unknown.map(([name, value]) => filled(sections.get(name) ?? emptySection(name), value)),
-  );
+  const told = unknown.flatMap(([name, value]) => sectionsOf(name, value));
+  arrange(place, told.map((section) => filled(sections.get(section.name) ?? emptySection(section.name), section))); // prettier-ignore
 }
 
 function emptySection(name: string): HTMLElement {
@@ -35,17 +34,15 @@ function emptySection(name: string): HTMLElement {
   return section;
 }
 
-function filled(section: Element, value: unknown): Element {
-  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const entries = isPlain ? Object.entries(value) : [['value', value] as const];
-  const list = section.lastElementChild!;
+function filled(element: Element, { entries }: Section): Element {
+  const list = element.lastElementChild!;
   const facts = entries.slice(0, FACTS_MAX).map(([name, content]) => formatFact(name, content));
   arrange(list, facts.map((_, index) => list.children[index] ?? emptyFact())); // prettier-ignore
   facts.forEach(({ title, text }, index) => {
     setText(list.children[index]!.firstElementChild!, title);
     setText(list.children[index]!.lastElementChild!, text);
   });
-  return section;
+  return element;
 }
 
 function emptyFact(): HTMLElement {

@@ -12,6 +12,16 @@ export interface RecorderStatus {
   readonly receiptToDurableMs: { readonly p99: number };
   readonly receiptToDurable: DurationCounts | null;
   readonly books: readonly { readonly symbol: string; readonly state: string }[];
+  /** Null, or absent, where one machine does everything. */
+  readonly cluster?: { readonly writer: WriterStatus | null } | null;
+}
+
+/** What a machine wrote that shares the symbols with others. */
+export interface WriterStatus {
+  readonly rows: number;
+  readonly gaps: number;
+  readonly commits: number;
+  readonly partitions: readonly { readonly lagMs: number | null; readonly isWaiting: boolean }[];
 }
 
 export interface ProcessStatus {
