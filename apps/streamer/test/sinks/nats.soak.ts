@@ -47,7 +47,11 @@ describe('a recorder whose NATS server, sink and writer are killed again and aga
               await server.kill();
               await sleep(chance() * AWAY_MAX_MS);
               await server.restart();
-            } else process.kill(processOf(await recorder.status(), victim).pid, 'SIGKILL');
+            } else {
+              // The one before may be still coming back.
+              const status = await recorder.statusWhen((now) => processOf(now, victim).pid !== undefined);
+              process.kill(processOf(status, victim).pid, 'SIGKILL');
+            }
             if (chance() < 0.5) await recorder.statusWhen(caughtUp, 120_000);
           }
           await recorder.statusWhen(caughtUp, 120_000);
