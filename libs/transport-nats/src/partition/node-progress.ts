@@ -1,4 +1,8 @@
+import { HoleWaits } from './hole-waits.ts';
+
 const US_PER_MS = 1000;
+/** Of the time for which a silent node is waited for: for one that is not beyond a hole, though it brings something. */
+const BEHIND_FACTOR = 10;
 
 export interface NodeProgressOptions {
   /** Nodes that had brought something in earlier lives of the partition. */
@@ -23,10 +27,12 @@ export class NodeProgress {
   readonly #nodes = new Map<string, Progress>();
   readonly #silenceMs: number;
   readonly #spreadUs: number;
+  readonly #waits: HoleWaits;
 
   constructor({ nodes, silenceMs, spreadMs, nowMs }: NodeProgressOptions) {
     this.#silenceMs = silenceMs;
     this.#spreadUs = spreadMs * US_PER_MS;
+    this.#waits = new HoleWaits(BEHIND_FACTOR * silenceMs);
     for (const node of nodes) this.#nodes.set(node, { receiptUs: -Infinity, heardAtMs: nowMs });
   }
 
@@ -44,7 +50,7 @@ export class NodeProgress {
   mayCome(receivedAtUs: number, shown: ReadonlySet<string>, nowMs: number): boolean {
     for (const [node, { receiptUs, heardAtMs }] of this.#nodes) {
       if (shown.has(node) || nowMs - heardAtMs > this.#silenceMs) continue;
-      if (receiptUs <= receivedAtUs + this.#spreadUs) return true;
+      if (receiptUs <= receivedAtUs + this.#spreadUs) return !this.#waits.isOverdue(receivedAtUs, nowMs);
     }
     return false;
   }
