@@ -28,10 +28,15 @@ function store(files: readonly string[], listed: readonly string[] | string = []
 }
 
 const left = (folder: string) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.csv-checkpoint.'))
-    .map(({ name, parentPath }) => join(parentPath, name).slice(folder.length + 1))
+  listed(folder)
+    .filter((path) => !path.split('/').at(-1)!.startsWith('.csv-checkpoint.'))
     .sort();
+
+/** Links are not followed, which `readdir` does in some versions of Node. */
+const listed = (folder: string, below = ''): string[] =>
+  readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? listed(folder, join(below, entry.name)) : [join(below, entry.name)],
+  );
 
 function retention(
   outputPath: string,
