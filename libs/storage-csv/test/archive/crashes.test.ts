@@ -62,7 +62,11 @@ async function run(sink: CsvSink, disk: FileSystem, steps: readonly Step[], from
     } else if (position < from) continue;
     else if ('commit' in each) await sink.commit(each.commit);
     else if ('closeUs' in each) waiting = await sink.closeFiles({ nowUs: each.closeUs, isEnding: true });
-    else await pack(sink, disk, waiting);
+    else {
+      await pack(sink, disk, waiting);
+      // A name that was let go of may be taken again.
+      waiting = [];
+    }
   }
 }
 
