@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePorts } from './free-ports.mjs';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -112,7 +112,7 @@ function serverOf({ binary, folder, port, first, remove }) {
  */
 async function onFreePorts(binary, folder, settings) {
   for (let attempt = 1; ; attempt++) {
-    const [port, rpcPort] = await freePorts();
+    const [port, rpcPort] = await freePorts(2);
     writeFileSync(join(folder, 'influxdb.conf'), configuration(folder, port, rpcPort, settings));
     try {
       return { port, life: await launch(binary, folder, port) };
@@ -200,28 +200,6 @@ function answers(port) {
     ping.once('timeout', () => ping.destroy());
     ping.once('error', () => resolve(false));
     ping.end();
-  });
-}
-
-/** @returns {Promise<[number, number]>} */
-async function freePorts() {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(servers.map(freePort));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] ?? 0, ports[1] ?? 0];
-}
-
-/**
- * @param {import('node:net').Server} server
- * @returns {Promise<number>}
- */
-function freePort(server) {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
   });
 }
 

@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePorts } from './free-ports.mjs';
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const LOOK_AGAIN_MS = 20;
@@ -26,7 +27,7 @@ export async function startNats({ dir, args = [] } = {}) {
   const binary = findNats();
   if (binary === undefined) throw new Error('nats-server: expected it in the path, or named by NATS_SERVER');
   const folder = dir ?? (await mkdtemp(join(tmpdir(), 'nats-')));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   let child = await startOn(binary, folder, port, args);
   return {
     url: `nats://127.0.0.1:${port}`,
@@ -86,15 +87,4 @@ async function end(child, signal) {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
   await ended;
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

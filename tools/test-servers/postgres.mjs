@@ -1,8 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePorts } from './free-ports.mjs';
 
 /*
  * A PostgreSQL server for tests: Debian's package, a data folder of its own, a free port of loopback. It trusts everybody
@@ -118,7 +119,7 @@ class Server {
   /** Somebody else may take a free port before the server does: then another one. */
   async startSomewhere() {
     for (let left = PORT_TRIES; ; left--) {
-      this.port = await freePort();
+      [this.port] = await freePorts(1);
       try {
         return await this.start();
       } catch (error) {
@@ -208,17 +209,6 @@ function killQuietly(pid) {
   } catch {
     // It has ended meanwhile.
   }
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**

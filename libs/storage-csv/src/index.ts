@@ -54,7 +54,7 @@ export { visitMarketCapture } from './read/market-capture.ts';
 export { visitMarketFile } from './read/market-file.ts';
 export { visitRejectedFile } from './read/rejected-file.ts';
 export { visitOrderbookFile } from './read/orderbook-file.ts';
-export { isPartitionFolder } from './read/partition-folders.ts';
+export { isPartitionFolder, partitionFolder } from './read/partition-folders.ts';
 export { presentPath } from './read/present-path.ts';
 export { copyRawLevels } from './read/raw-depth.ts';
 export { storedEnds, symbolFiles } from './read/symbol-files.ts';

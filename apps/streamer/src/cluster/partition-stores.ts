@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorageConfig } from '@org/config';
 import type { SinkEvents, SinkStats } from '@org/storage';
-import { CsvSink, type ClosingTime } from '@org/storage-csv';
+import { CsvSink, type ClosingTime, partitionFolder } from '@org/storage-csv';
 import type { CheckpointCopy, PartitionStore } from '@org/transport-nats';
 import { addStats, NO_STATS, PartitionFiles } from './partition-files.ts';
 
@@ -21,11 +21,6 @@ export interface PartitionStoresOptions {
   /** Files of a partition could not be closed; they are at the next look. */
   readonly putOff: (partition: number, error: unknown) => void;
   readonly events: SinkEvents;
-}
-
-/** `p07`: the folder of a partition below the output folder. */
-export function partitionFolder(partition: number): string {
-  return `p${String(partition).padStart(2, '0')}`;
 }
 
 /**

@@ -10,14 +10,7 @@ import { EXIT } from './exit-codes.ts';
 import type { BookPlan } from './messages.ts';
 import type { RecorderPlan } from './recorder-plan.ts';
 import type { RecorderSockets } from './recorder-sockets.ts';
-import {
-  type ChildRole,
-  FORWARDER,
-  PARTITION_FOLLOWER,
-  sinkFormats,
-  type Task,
-  TASK_VARIABLE,
-} from './task.ts';
+import { type ChildRole, sinkFormats, type Task, TASK_VARIABLE } from './task.ts';
 
 /** The writer holds up everybody, so it comes back at once, always; the pause is for one that cannot start at all. */
 const WRITER_RESTART: RestartPolicy = {
@@ -84,23 +77,29 @@ export interface ChildPlanOptions extends RecorderPlan {
  */
 export function childSpecs(options: ChildPlanOptions): readonly (readonly ChildSpec[])[] {
   const books = bookPlan(options);
-  const { role } = options.config.cluster;
-  if (role === 'writer') {
-    const name = 'partition-writer';
-    return [[childSpec(name, name, options, (common) => ({ role: name, ...common }))]];
-  }
   const orderBook = childSpec('order-book', 'order-book', options, (common) => ({
     role: 'order-book',
     books,
     ...common,
   }));
-  if (role === 'order-book') {
-    const name = PARTITION_FOLLOWER;
-    return [[childSpec(name, name, options, (common) => ({ role: name, ...common }))], [orderBook]];
+  switch (options.config.cluster.role) {
+    case 'writer':
+      return [[loneSpec('partition-writer', options)]];
+    case 'order-book':
+      return [[loneSpec('partition-follower', options)], [orderBook]];
+    case 'collector':
+      return [[loneSpec('writer', options)], [forwarderSpec(options)], workerSpecs(options)];
+    case 'all':
+      return [[loneSpec('writer', options)], sinkSpecs(options), [orderBook], workerSpecs(options)];
   }
-  const writer = childSpec('writer', 'writer', options, (common) => ({ role: 'writer', ...common }));
-  if (role === 'collector') return [[writer], [forwarderSpec(options)], workerSpecs(options)];
-  return [[writer], sinkSpecs(options), [orderBook], workerSpecs(options)];
+}
+
+/** Of a role that one process has, which is named after it. */
+function loneSpec(
+  role: 'writer' | 'forwarder' | 'partition-writer' | 'partition-follower',
+  options: ChildPlanOptions,
+): ChildSpec {
+  return childSpec(role, role, options, (common) => ({ role, ...common }));
 }
 
 /** The books to keep: of every symbol, if its depth is recorded. */
@@ -137,7 +136,7 @@ function sinkSpecs(options: ChildPlanOptions): readonly ChildSpec[] {
 
 /** It has the time that is configured, and a moment to say that it was not enough. */
 function forwarderSpec(options: ChildPlanOptions): ChildSpec {
-  const spec = childSpec(FORWARDER, FORWARDER, options, (common) => ({ role: FORWARDER, ...common }));
+  const spec = loneSpec('forwarder', options);
   return {
     ...spec,
     spawn: (incarnation) => readyAtOnce(spec.spawn(incarnation)),

@@ -11,7 +11,7 @@ import { bookPlan, type ChildPlanOptions, childSpecs, workerSpecs } from './chil
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { ChildMessage, PrimaryMessage, RepairWish } from './messages.ts';
 import { recordedStreams, type RecorderPlan } from './recorder-plan.ts';
-import { isFollower, PARTITION_FOLLOWER } from './task.ts';
+import { isFollower } from './task.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 export interface ChildrenOptions extends Omit<ChildPlanOptions, 'output' | 'handOf'> {
@@ -266,7 +266,7 @@ export class Children {
   }
 
   #snapshotTakerOf(symbol: string): string | undefined {
-    return this.#plan.config.cluster.role === 'order-book' ? PARTITION_FOLLOWER : this.#workerOf(symbol);
+    return this.#plan.config.cluster.role === 'order-book' ? 'partition-follower' : this.#workerOf(symbol);
   }
 
   /** A worker that is up and has the symbol; of several lines the first. */

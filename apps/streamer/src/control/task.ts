@@ -56,9 +56,6 @@ export interface PartitionWriterTask extends TaskBase {
   readonly role: 'partition-writer';
 }
 
-/** Its id: there is one of them. */
-export const PARTITION_FOLLOWER = 'partition-follower';
-
 export interface PartitionFollowerTask extends TaskBase {
   readonly role: 'partition-follower';
 }

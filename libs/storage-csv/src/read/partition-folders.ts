@@ -4,6 +4,11 @@ import { isSymbol } from '@org/market-data';
 
 const PARTITION = /^p\d{2,3}$/;
 
+/** `p07`: the folder of a partition below the output folder, in a recording that several machines write. */
+export function partitionFolder(partition: number): string {
+  return `p${String(partition).padStart(2, '0')}`;
+}
+
 /** Whether it is the name of a partition's folder, in a recording that several machines wrote. */
 export function isPartitionFolder(name: string): boolean {
   return PARTITION.test(name);
